@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The text format (https://webassembly.github.io/spec/core/text/index.html): from a source to the
+// binary format, which the binary reader and the validator then take as they take any module.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <tinywasm/result.hpp>
+
+namespace tinywasm::decoder {
+
+/// Whether `bytes` are to be taken as text: they do not begin with the binary format's magic.
+bool looks_like_text(std::span<const std::byte> bytes);
+
+/// The module that `source` holds, in the binary format: one "(module ...)", "(module binary ...)"
+/// or "(module quote ...)", or its fields alone. Identifiers go into a name section. Nothing is
+/// validated beyond what the text format itself demands. Errors are `malformed` (or `unsupported`
+/// for a limit) with line and column; inside of a quoted module these count from the first string.
+Result<std::vector<std::byte>> assemble(std::string_view source);
+
+}  // namespace tinywasm::decoder

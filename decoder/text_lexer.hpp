@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tokens of the text format (https://webassembly.github.io/spec/core/text/lexical.html) with
+// annotations (https://webassembly.github.io/spec/core/appendix/custom.html).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "decoder/errors.hpp"
+#include "decoder/text_keywords.hpp"
+
+namespace tinywasm::decoder {
+
+enum class TokenKind : std::uint8_t {
+  end,         // of the source
+  error,       // see TextLexer::error
+  left,        // (
+  right,       // )
+  string,      // "..."; escapes and characters are checked
+  identifier,  // $name or $"name"; neither empty nor ill-formed
+  keyword,     // a word that begins with a lowercase letter, known or not
+  natural,     // numbers by form, see text_number.hpp
+  integer,
+  real,
+  reserved,  // anything else that holds together; no grammar rule takes it
+};
+
+struct Token {
+  TokenKind kind = TokenKind::end;
+  Keyword keyword = Keyword::none;  // kind == keyword: what the word means; may be nothing
+  std::uint16_t insn = kNoInsn;     // kind == keyword: the instruction of that name
+  std::string_view text;            // a view into the source: quotes and '$' included
+
+  bool is(Keyword word) const { return keyword == word; }
+  bool is_known_word() const { return keyword != Keyword::none || insn != kNoInsn; }
+};
+
+/// 1-based; columns count bytes.
+struct TextPlace {
+  std::uint32_t line = 1;
+  std::uint32_t column = 1;
+};
+
+/// What is wrong with the source, and where.
+struct LexicalError {
+  Message message{};
+  std::size_t offset = 0;
+};
+
+/// Splits a source into tokens with two tokens of look-ahead. It holds no copy: the source outlives
+/// it and its tokens. The first error sticks: from there on all tokens are TokenKind::error.
+class TextLexer {
+ public:
+  explicit TextLexer(std::string_view source);
+
+  const Token& peek() { return ahead(0); }
+  const Token& peek_second() { return ahead(1); }
+  Token next();
+
+  /// Where the next token begins, or the end of the source; `seek` continues from such a place.
+  std::size_t position() { return offset_of(peek()); }
+  void seek(std::size_t offset);
+
+  std::size_t offset_of(const Token& token) const {
+    return static_cast<std::size_t>(token.text.data() - source_.data());
+  }
+  TextPlace place(std::size_t offset) const;
+  std::string_view source() const { return source_; }
+  /// Valid once a token of kind `error` was seen.
+  const LexicalError& error() const { return error_; }
+
+ private:
+  const Token& ahead(std::size_t index);
+  Token lex();
+  bool skip_space();
+  bool skip_line_comment();
+  bool skip_block_comment();
+  bool skip_annotation();
+  std::optional<Message> scan_string();
+  Token word(std::size_t begin, std::size_t strings);
+  Token identifier(std::string_view text);
+  Token token(TokenKind kind, std::size_t begin) const;
+  Token error_token() const;
+  Token fail(Message message, std::size_t offset);
+  Token fail_at_end(Message message, std::size_t offset);
+  bool at(char c, std::size_t distance = 0) const {
+    return at_ + distance < limit_ && source_[at_ + distance] == c;
+  }
+
+  std::string_view source_;
+  std::size_t limit_;  // the source is well-formed UTF-8 up to here
+  std::size_t at_ = 0;
+  LexicalError error_;
+  bool failed_ = false;
+  Token ahead_[2];
+  std::size_t ahead_count_ = 0;
+};
+
+/// Appends the bytes that a string token stands for; `literal` is its text, quotes included.
+void append_string_value(std::string_view literal, std::string& out);
+
+}  // namespace tinywasm::decoder

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fields of a module, all but segments and the bodies of functions.
+#include "decoder/module.hpp"
+#include "decoder/text_parser.hpp"
+#include "decoder/text_types.hpp"
+
+namespace tinywasm::decoder {
+namespace {
+
+std::uint32_t extern_kind(Keyword kind) {
+  switch (kind) {
+    case Keyword::table:
+      return static_cast<std::uint32_t>(ExternKind::table);
+    case Keyword::memory:
+      return static_cast<std::uint32_t>(ExternKind::memory);
+    case Keyword::global:
+      return static_cast<std::uint32_t>(ExternKind::global);
+    case Keyword::tag:
+      return static_cast<std::uint32_t>(ExternKind::tag);
+    default:
+      return static_cast<std::uint32_t>(ExternKind::func);
+  }
+}
+
+}  // namespace
+
+void TextModuleParser::parse_types() {
+  for (const Field& field : fields_) {
+    if (field.kind != Keyword::type && field.kind != Keyword::rec) continue;
+    in_.seek(field.begin);
+    if (field.kind == Keyword::type) {
+      parse_type_field(context_);
+    } else {
+      parse_rec_field(context_);
+    }
+    if (in_.failed()) return;
+  }
+}
+
+void TextModuleParser::parse_headers() {
+  for (const Field& field : fields_) {
+    in_.seek(field.begin);
+    parse_field(field);
+    if (in_.failed()) return;
+  }
+}
+
+void TextModuleParser::parse_field(const Field& field) {
+  switch (field.kind) {
+    case Keyword::import_:
+      return import_field();
+    case Keyword::func:
+      return function_header(field);
+    case Keyword::table:
+      return table_field(field);
+    case Keyword::memory:
+      return memory_field(field);
+    case Keyword::global:
+      return global_field(field);
+    case Keyword::tag:
+      return tag_field(field);
+    case Keyword::export_:
+      return export_field();
+    case Keyword::start:
+      return start_field();
+    case Keyword::elem:
+      return element_field();
+    case Keyword::data:
+      return data_field();
+    default:
+      return;  // types are there already
+  }
+}
+
+/// What an import or export of this kind is, in the form of the import section.
+void TextModuleParser::extern_type(Keyword kind, BinaryWriter& out) {
+  switch (kind) {
+    case Keyword::table:
+      return parse_table_type(context_, out);
+    case Keyword::memory:
+      return parse_memory_type(context_, out);
+    case Keyword::global:
+      return parse_global_type(context_, out);
+    case Keyword::tag:
+      out.u8(0);
+      break;
+    default:
+      break;
+  }
+  IndexSpace names{"local", Message::unknown_local};
+  out.unsigned_leb(resolve_type_use(context_, parse_type_use(context_, &names)));
+}
+
+void TextModuleParser::write_import(std::string_view module, std::string_view name,
+                                    std::uint32_t kind, const BinaryWriter& type) {
+  ++imports_.count;
+  imports_.bytes.name(module);
+  imports_.bytes.name(name);
+  imports_.bytes.u8(kind);
+  imports_.bytes.append(type);
+}
+
+void TextModuleParser::write_export(std::string_view name, Keyword kind, std::uint32_t index) {
+  ++exports_.count;
+  exports_.bytes.name(name);
+  exports_.bytes.u8(extern_kind(kind));
+  exports_.bytes.unsigned_leb(index);
+}
+
+/// (import "module" "name" (kind $id? type))
+void TextModuleParser::import_field() {
+  const std::string module = in_.expect_name();
+  const std::string name = in_.expect_name();
+  in_.expect_left();
+  const Keyword kind = in_.next().keyword;
+  in_.accept_identifier();
+  BinaryWriter type;
+  extern_type(kind, type);
+  in_.expect_right();
+  in_.expect_right();
+  write_import(module, name, extern_kind(kind), type);
+}
+
+/// What a definition begins with: $id? (export "name")*, and (import "module" "name") type ')' if
+/// it is an import. True in this case.
+bool TextModuleParser::exports_and_import(const Field& field) {
+  in_.accept_identifier();
+  while (in_.accept_open(Keyword::export_)) {
+    write_export(in_.expect_name(), field.kind, field.index);
+    in_.expect_right();
+  }
+  if (!in_.accept_open(Keyword::import_)) return false;
+  const std::string module = in_.expect_name();
+  const std::string name = in_.expect_name();
+  in_.expect_right();
+  BinaryWriter type;
+  extern_type(field.kind, type);
+  in_.expect_right();
+  write_import(module, name, extern_kind(field.kind), type);
+  return true;
+}
+
+/// A function up to its locals; parse_bodies comes back for the rest.
+void TextModuleParser::function_header(const Field& field) {
+  if (exports_and_import(field)) return;
+  IndexSpace& names = instructions_.locals();
+  names.clear();
+  ++functions_.count;
+  functions_.bytes.unsigned_leb(resolve_type_use(context_, parse_type_use(context_, &names)));
+}
+
+/// (table $id? addrtype? limits reftype expr?) or (table $id? addrtype? reftype (elem ...))
+void TextModuleParser::table_field(const Field& field) {
+  if (exports_and_import(field)) return;
+  ++tables_.count;
+  const bool is_64 = accept_address_type(in_);
+  BinaryWriter& out = tables_.bytes;
+  BinaryWriter type;
+  if (in_.at(TokenKind::natural)) {
+    const TextLimits limits = parse_limits(in_, is_64);
+    parse_reference_type(context_, type);
+    const bool has_init = !in_.at(TokenKind::right);
+    if (has_init) {
+      out.u8(0x40);
+      out.u8(0);
+    }
+    out.append(type);
+    write_limits(limits, out);
+    if (has_init) instructions_.parse_expression(out);
+  } else {
+    parse_reference_type(context_, type);
+    in_.expect_open(Keyword::elem);
+    const std::uint32_t count = inline_elements(field.index, is_64, type);
+    out.append(type);
+    write_limits({.is_64 = is_64, .is_shared = false, .min = count, .max = count}, out);
+    in_.expect_right();
+  }
+  in_.expect_right();
+}
+
+/// (memory $id? addrtype? limits) or (memory $id? addrtype? (data ...))
+void TextModuleParser::memory_field(const Field& field) {
+  if (exports_and_import(field)) return;
+  ++memories_.count;
+  const bool is_64 = accept_address_type(in_);
+  if (in_.accept_open(Keyword::data)) {
+    const std::uint64_t pages = inline_data(field.index, is_64);
+    write_limits({.is_64 = is_64, .is_shared = false, .min = pages, .max = pages}, memories_.bytes);
+    in_.expect_right();
+  } else {
+    TextLimits limits = parse_limits(in_, is_64);
+    limits.is_shared = in_.accept(Keyword::shared);
+    write_limits(limits, memories_.bytes);
+  }
+  in_.expect_right();
+}
+
+void TextModuleParser::global_field(const Field& field) {
+  if (exports_and_import(field)) return;
+  ++globals_.count;
+  parse_global_type(context_, globals_.bytes);
+  instructions_.parse_expression(globals_.bytes);
+  in_.expect_right();
+}
+
+void TextModuleParser::tag_field(const Field& field) {
+  if (exports_and_import(field)) return;
+  ++tags_.count;
+  extern_type(Keyword::tag, tags_.bytes);
+  in_.expect_right();
+}
+
+/// (export "name" (kind index))
+void TextModuleParser::export_field() {
+  const std::string name = in_.expect_name();
+  in_.expect_left();
+  const Keyword kind = in_.peek().keyword;
+  const bool is_external = kind == Keyword::func || kind == Keyword::table ||
+                           kind == Keyword::memory || kind == Keyword::global ||
+                           kind == Keyword::tag;
+  if (!is_external) return in_.fail_unexpected();
+  in_.next();
+  write_export(name, kind, space_of(kind)->expect_index(in_));
+  in_.expect_right();
+  in_.expect_right();
+}
+
+void TextModuleParser::start_field() {
+  start_ = context_.functions.expect_index(in_);
+  in_.expect_right();
+}
+
+}  // namespace tinywasm::decoder

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Types in the binary format (https://webassembly.github.io/spec/core/binary/types.html).
+#pragma once
+
+#include <vector>
+
+#include "decoder/byte_reader.hpp"
+#include "decoder/types.hpp"
+
+namespace tinywasm::decoder {
+
+HeapType read_heap_type(ByteReader& reader);
+ValType read_ref_type(ByteReader& reader);
+ValType read_val_type(ByteReader& reader);
+Limits read_limits(ByteReader& reader);
+TableType read_table_type(ByteReader& reader);
+GlobalType read_global_type(ByteReader& reader);
+
+/// The types of a type section, in the order of their indices.
+std::vector<SubType> read_types(ByteReader& reader);
+
+/// A block type: a type index, or a result or none. A type index that is absent is -1.
+struct BlockType {
+  std::int64_t index = -1;
+  ValType result;  // bottom: none
+};
+BlockType read_block_type(ByteReader& reader);
+
+}  // namespace tinywasm::decoder

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decoder/unsupported.hpp"
+
+namespace tinywasm::decoder {
+namespace {
+
+constexpr std::string_view kSimd = "SIMD";
+constexpr std::string_view kGc = "GC";
+constexpr std::string_view kExceptions = "exceptions";
+constexpr std::string_view kTypedReferences = "typed function references";
+
+std::string_view unsupported_limits(const Limits& limits, std::string_view name64) {
+  if (limits.is_64) return name64;
+  return limits.is_shared ? "shared memory" : "";
+}
+
+}  // namespace
+
+std::string_view unsupported_feature(Feature feature) {
+  switch (feature) {
+    case Feature::simd:
+    case Feature::relaxed_simd:
+      return kSimd;
+    case Feature::gc:
+      return kGc;
+    case Feature::exceptions:
+      return kExceptions;
+    case Feature::function_references:
+      return kTypedReferences;
+    case Feature::mvp:
+    case Feature::sign_extension:
+    case Feature::saturating_float_to_int:
+    case Feature::bulk_memory:
+    case Feature::reference_types:
+    case Feature::tail_call:
+      return {};
+  }
+  return {};
+}
+
+std::string_view unsupported_type(const Module& module, ValType type) {
+  if (type.is_vec()) return kSimd;
+  if (!type.is_ref()) return {};
+  const HeapType heap = type.heap();
+  if (!heap.is_abstract()) {
+    if (heap.type_index() >= module.types.size()) return {};  // an error of its own
+    const bool is_func = module.types[heap.type_index()].kind == CompositeKind::func;
+    return is_func ? kTypedReferences : kGc;
+  }
+  if (heap == HeapType::kExn || heap == HeapType::kNoExn) return kExceptions;
+  if (heap != HeapType::kFunc && heap != HeapType::kExtern) return kGc;
+  return type.is_nullable() ? std::string_view{} : kTypedReferences;
+}
+
+std::string_view unsupported_type(const Module& module, const FuncType& type) {
+  for (const auto* types : {&type.params, &type.results}) {
+    for (const ValType each : *types) {
+      if (const auto what = unsupported_type(module, each); !what.empty()) return what;
+    }
+  }
+  return {};
+}
+
+UnsupportedUse find_unsupported(const Module& module) {
+  UnsupportedUse found;
+  const auto note = [&](std::string_view what, std::size_t section) {
+    if (found.what.empty() && !what.empty()) found = {what, module.section_offsets[section]};
+  };
+  // Types of one member without a supertype are equal when they look alike: all that is run so far.
+  for (const SubType& type : module.types) {
+    const bool is_plain = type.is_final && !type.supertype && type.rec_size == 1;
+    if (!is_plain && type.kind == CompositeKind::func) note(kGc, 1);
+  }
+  const std::size_t imports = module.imported_functions;
+  for (std::size_t i = 0; i < module.functions.size(); ++i) {
+    note(unsupported_type(module, module.types[module.functions[i]].func), i < imports ? 2 : 3);
+  }
+  for (std::size_t i = 0; i < module.tables.size(); ++i) {
+    const std::size_t section = i < module.imported_tables ? 2 : 4;
+    note(unsupported_limits(module.tables[i].type.limits, "64-bit tables"), section);
+    note(unsupported_type(module, module.tables[i].type.element), section);
+  }
+  for (std::size_t i = 0; i < module.memories.size(); ++i) {
+    const std::size_t section = i < module.imported_memories ? 2 : 5;
+    note(unsupported_limits(module.memories[i].limits, "64-bit memory"), section);
+    if (i > 0) note("more than one memory", section);
+  }
+  if (!module.tags.empty()) note(kExceptions, module.imported_tags > 0 ? 2 : 13);
+  for (std::size_t i = 0; i < module.globals.size(); ++i) {
+    note(unsupported_type(module, module.globals[i].type.type),
+         i < module.imported_globals ? 2 : 6);
+  }
+  for (const ElementSegment& segment : module.elements) {
+    if (segment.uses_exprs) note(unsupported_type(module, segment.type), 9);
+  }
+  return found;
+}
+
+}  // namespace tinywasm::decoder

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The Linker: what modules may import, by name.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tinywasm/export.hpp>
+#include <tinywasm/func.hpp>
+#include <tinywasm/host.hpp>
+#include <tinywasm/instance.hpp>
+#include <tinywasm/memory.hpp>
+#include <tinywasm/module.hpp>
+#include <tinywasm/result.hpp>
+#include <tinywasm/store.hpp>
+#include <tinywasm/wasi.hpp>
+
+namespace tinywasm {
+
+/// Names what instances of one Store may import. A later definition of a name replaces the earlier
+/// one, for modules instantiated from then on. Definitions return nothing: their first error is kept
+/// and returned by instantiate(). Used by the Store's thread; must not outlive the Store.
+class Linker {
+ public:
+  TINYWASM_API explicit Linker(Store& store);
+  TINYWASM_API ~Linker();
+  TINYWASM_API Linker(Linker&&) noexcept;
+  TINYWASM_API Linker& operator=(Linker&&) noexcept;
+
+  /// A host function; see host.hpp for the C++ types it may have.
+  template <HostCallable F>
+  void define(std::string_view module, std::string_view name, F&& function) {
+    define(module, name, make_host_function(std::forward<F>(function)));
+  }
+  TINYWASM_API void define(std::string_view module, std::string_view name, HostFunction function);
+  /// A function, memory, table or global of the same Store.
+  TINYWASM_API void define(std::string_view module, std::string_view name, const Extern& item);
+  /// All exports of an instance, under the module name `name`.
+  TINYWASM_API void define_instance(std::string_view name, const Instance& instance);
+  /// WASI preview 1 ("wasi_snapshot_preview1" and its older name "wasi_unstable").
+  TINYWASM_API void define_wasi(const WasiConfig& config);
+
+  /// Keeps `error`, when it is the first, for instantiate() to return.
+  TINYWASM_API void fail(Error error);
+
+  /// The imports of `module` that nothing is defined for.
+  [[nodiscard]] TINYWASM_API std::vector<ImportType> missing(const Module& module) const;
+  /// Makes an instance and runs its start function. Errors are those of the definitions, unlinkable,
+  /// unsupported, exhaustion, or how the start function ended.
+  [[nodiscard]] TINYWASM_API Result<Instance> instantiate(const Module& module);
+
+ private:
+  struct Definitions;
+  std::unique_ptr<Definitions> definitions_;
+};
+
+}  // namespace tinywasm

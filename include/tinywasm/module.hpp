@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Loading modules.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tinywasm/export.hpp>
+#include <tinywasm/result.hpp>
+#include <tinywasm/value.hpp>
+
+namespace tinywasm {
+
+namespace vm {
+class ModuleCode;
+}  // namespace vm
+
+/// A decoded and validated module. Immutable: it may be shared by any number of Stores and threads,
+/// and copying it copies a pointer. Functions are translated when they are first called, once for
+/// all Stores.
+class TINYWASM_API Module {
+ public:
+  /// Reads a file in the binary or the text format. Errors do not repeat the path.
+  [[nodiscard]] static Result<Module> from_file(const std::string& path);
+  /// Binary or text: text when the first character that is not white space is '(' or ';'.
+  [[nodiscard]] static Result<Module> from_bytes(std::span<const std::byte> bytes);
+  [[nodiscard]] static Result<Module> from_bytes(std::vector<std::byte>&& bytes);
+  [[nodiscard]] static Result<Module> from_text(std::string_view text);
+
+  [[nodiscard]] std::vector<ImportType> imports() const;
+  [[nodiscard]] std::vector<ExportType> exports() const;
+  /// Whether there is an export of this name, of whatever type.
+  [[nodiscard]] bool has_export(std::string_view name) const;
+  /// From the name section; may be empty.
+  [[nodiscard]] std::string name() const;
+
+ private:
+  friend class Linker;
+  friend class Instance;
+  explicit Module(std::shared_ptr<vm::ModuleCode> code) : code_(std::move(code)) {}
+  static Result<Module> load(std::vector<std::byte> bytes);
+
+  std::shared_ptr<vm::ModuleCode> code_;
+};
+
+}  // namespace tinywasm

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The Store: everything that runs, and the limits it runs under.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <tinywasm/export.hpp>
+
+namespace tinywasm {
+
+namespace vm {
+class Store;
+}  // namespace vm
+
+struct StoreConfig {
+  /// Bytes of all linear memories together. A memory.grow beyond fails as the specification says,
+  /// with -1; a module that needs more to begin with is not instantiated.
+  std::uint64_t max_memory_bytes = std::uint64_t{4} << 30;
+  /// Bytes of the guest's call stack; deeper recursion traps with "call stack exhausted". Only what
+  /// is used takes memory.
+  std::uint64_t max_stack_bytes = std::uint64_t{16} << 20;
+  /// Fuel to begin with; absent: execution is not metered.
+  std::optional<std::uint64_t> fuel{};
+  /// Elements of all tables together.
+  std::uint64_t max_table_elements = 10'000'000;
+  std::uint32_t max_instances = 100'000;
+  /// False: the interpreter runs one instruction at a time; slower, for comparison.
+  bool fuse = true;
+  /// True: the interpreter that needs nothing of the compiler; slower, for comparison.
+  bool portable_loop = false;
+};
+
+/// Owns everything that runs: instances, memories, tables, globals, host functions. Handles to them
+/// (Instance, Func, Memory, ...) are valid as long as the Store is. Used by one thread at a time;
+/// any number of Stores may run in parallel.
+class TINYWASM_API Store {
+ public:
+  explicit Store(const StoreConfig& config = {});
+  ~Store();
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+
+  /// Ends the guest's execution with an error of kind interrupted, soon, wherever it is, and every
+  /// later one until clear_interrupt(). A host function that blocks should watch
+  /// Caller::interrupted(). May be called from any thread and from a signal handler.
+  void interrupt() noexcept;
+  void clear_interrupt() noexcept;
+
+  /// What is left of the fuel; 0 when it is used up or execution is not metered.
+  [[nodiscard]] std::uint64_t fuel_left() const noexcept;
+  /// Sets the fuel. No effect when the Store was configured without.
+  void set_fuel(std::uint64_t fuel) noexcept;
+
+  /// For this library's own use.
+  [[nodiscard]] vm::Store* impl() const noexcept { return impl_.get(); }
+
+ private:
+  std::unique_ptr<vm::Store> impl_;
+};
+
+}  // namespace tinywasm

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Value types and values, and the types of what modules import and export.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <concepts>
+#include <cstdint>
+#include <cstring>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include <tinywasm/export.hpp>
+
+namespace tinywasm {
+
+namespace vm {
+class Store;
+struct Function;
+}  // namespace vm
+
+/// A WebAssembly value type: a number type, v128 or a reference type.
+class ValueType {
+ public:
+  static const ValueType i32, i64, f32, f64, v128, funcref, externref;
+
+  constexpr ValueType() = default;
+  /// The inverse of bits(), for this library's own use.
+  static constexpr ValueType from_bits(std::uint32_t bits) {
+    ValueType type;
+    type.bits_ = bits;
+    return type;
+  }
+  constexpr std::uint32_t bits() const { return bits_; }
+  constexpr bool is_ref() const { return (bits_ & 0xff) == 0x63 || (bits_ & 0xff) == 0x64; }
+  /// How many 64-bit slots a value of this type takes in the raw calling convention.
+  constexpr std::uint32_t slots() const { return bits_ == 0x7B ? 2 : 1; }
+  friend constexpr bool operator==(ValueType, ValueType) = default;
+
+ private:
+  std::uint32_t bits_ = 0;  // as the binary format writes it; references: see decoder/types.hpp
+};
+
+inline constexpr ValueType ValueType::i32 = from_bits(0x7F);
+inline constexpr ValueType ValueType::i64 = from_bits(0x7E);
+inline constexpr ValueType ValueType::f32 = from_bits(0x7D);
+inline constexpr ValueType ValueType::f64 = from_bits(0x7C);
+inline constexpr ValueType ValueType::v128 = from_bits(0x7B);
+inline constexpr ValueType ValueType::funcref = from_bits(0xFFFF7063);
+inline constexpr ValueType ValueType::externref = from_bits(0xFFFF6F63);
+
+/// The text format's name: "i32", "funcref", "(ref null 3)".
+TINYWASM_API std::string to_string(ValueType type);
+
+struct FuncType {
+  std::vector<ValueType> params{};
+  std::vector<ValueType> results{};
+  friend bool operator==(const FuncType&, const FuncType&) = default;
+};
+/// Sizes of a memory in pages of 64 KiB, of a table in elements.
+struct Limits {
+  std::uint64_t min = 0;
+  std::optional<std::uint64_t> max{};
+  bool is_64 = false;  ///< addresses are i64
+  friend bool operator==(const Limits&, const Limits&) = default;
+};
+struct MemoryType {
+  Limits limits{};
+  friend bool operator==(const MemoryType&, const MemoryType&) = default;
+};
+struct TableType {
+  ValueType element = ValueType::funcref;
+  Limits limits{};
+  friend bool operator==(const TableType&, const TableType&) = default;
+};
+struct GlobalType {
+  ValueType type;
+  bool is_mutable = false;
+  friend bool operator==(const GlobalType&, const GlobalType&) = default;
+};
+struct TagType {
+  FuncType type;
+  friend bool operator==(const TagType&, const TagType&) = default;
+};
+using ExternType = std::variant<FuncType, TableType, MemoryType, GlobalType, TagType>;
+
+/// In the text format: "(func (param i32 i32) (result i32))", "(memory 1 2)", ...
+TINYWASM_API std::string to_string(const ExternType& type);
+
+struct ImportType {
+  std::string module;
+  std::string name;
+  ExternType type;
+};
+struct ExportType {
+  std::string name;
+  ExternType type;
+};
+
+/// A line of text: "env" "log" (func (param i32)), with the names escaped for a terminal.
+TINYWASM_API std::string to_string(const ImportType& import);
+/// A line of text: "add" (func (param i32 i32) (result i32)).
+TINYWASM_API std::string to_string(const ExportType& entry);
+
+/// 16 bytes, lane 0 first.
+struct V128 {
+  std::array<std::uint8_t, 16> bytes{};
+  friend bool operator==(const V128&, const V128&) = default;
+};
+
+/// A reference to something of the host's; the guest can pass it on and compare it with null only.
+/// The library never dereferences it.
+struct ExternRef {
+  void* pointer = nullptr;  ///< nullptr is the null reference
+  friend bool operator==(const ExternRef&, const ExternRef&) = default;
+};
+
+/// A function in a Store: a cheap handle, valid as long as the Store. See func.hpp for calling it.
+class Func;
+
+/// A reference to a function, or null. Valid as long as its Store.
+class FuncRef {
+ public:
+  FuncRef() = default;
+  [[nodiscard]] bool is_null() const noexcept { return function_ == nullptr; }
+  /// The function. Precondition: not null.
+  [[nodiscard]] inline Func func() const;
+  friend bool operator==(const FuncRef&, const FuncRef&) = default;
+
+ private:
+  friend class Func;
+  friend class Value;
+  template <class T>
+  friend struct WasmType;
+  FuncRef(vm::Store* store, vm::Function* function) : store_(store), function_(function) {}
+
+  vm::Store* store_ = nullptr;
+  vm::Function* function_ = nullptr;
+};
+
+/// A value of any type. 32 bytes, cheap to copy.
+class Value {
+ public:
+  Value() : Value(std::int32_t{0}) {}
+  Value(std::int32_t value) : type_(ValueType::i32), bits_{static_cast<std::uint32_t>(value), 0} {}
+  Value(std::uint32_t value) : type_(ValueType::i32), bits_{value, 0} {}
+  Value(std::int64_t value) : type_(ValueType::i64), bits_{static_cast<std::uint64_t>(value), 0} {}
+  Value(std::uint64_t value) : type_(ValueType::i64), bits_{value, 0} {}
+  Value(float value) : type_(ValueType::f32), bits_{std::bit_cast<std::uint32_t>(value), 0} {}
+  Value(double value) : type_(ValueType::f64), bits_{std::bit_cast<std::uint64_t>(value), 0} {}
+  Value(V128 value) : type_(ValueType::v128) { std::memcpy(bits_, value.bytes.data(), 16); }
+  Value(ExternRef value)
+      : type_(ValueType::externref), bits_{reinterpret_cast<std::uintptr_t>(value.pointer), 0} {}
+  Value(FuncRef value)
+      : type_(ValueType::funcref), bits_{reinterpret_cast<std::uintptr_t>(value.function_), 0},
+        store_(value.store_) {}
+
+  [[nodiscard]] ValueType type() const noexcept { return type_; }
+  /// The value of the type named; reading another type than the value's gives its raw bits.
+  [[nodiscard]] std::int32_t i32() const noexcept { return static_cast<std::int32_t>(bits_[0]); }
+  [[nodiscard]] std::int64_t i64() const noexcept { return static_cast<std::int64_t>(bits_[0]); }
+  [[nodiscard]] float f32() const noexcept {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(bits_[0]));
+  }
+  [[nodiscard]] double f64() const noexcept { return std::bit_cast<double>(bits_[0]); }
+  [[nodiscard]] V128 v128() const noexcept {
+    V128 value;
+    std::memcpy(value.bytes.data(), bits_, 16);
+    return value;
+  }
+  [[nodiscard]] ExternRef externref() const noexcept {
+    return {reinterpret_cast<void*>(static_cast<std::uintptr_t>(bits_[0]))};
+  }
+  [[nodiscard]] FuncRef funcref() const noexcept {
+    return {store_, reinterpret_cast<vm::Function*>(static_cast<std::uintptr_t>(bits_[0]))};
+  }
+
+  /// The raw slots: one, or two for v128. f32 keeps its NaN payload.
+  [[nodiscard]] const std::uint64_t* slots() const noexcept { return bits_; }
+  /// A value of `type` from its raw slots, for this library's own use.
+  static Value from_slots(vm::Store* store, ValueType type, const std::uint64_t* slots) {
+    Value value;
+    value.type_ = type;
+    value.bits_[0] = slots[0];
+    value.bits_[1] = type == ValueType::v128 ? slots[1] : 0;
+    value.store_ = store;
+    return value;
+  }
+  /// The store a reference belongs to; null for numbers and for null references.
+  [[nodiscard]] vm::Store* store() const noexcept { return store_; }
+
+ private:
+  ValueType type_;
+  std::uint64_t bits_[2] = {0, 0};
+  vm::Store* store_ = nullptr;
+};
+
+/// As the command prints results: decimal numbers, "nan:0x7fc00000" for NaNs, "null" for null.
+TINYWASM_API std::string to_string(const Value& value);
+TINYWASM_API std::ostream& operator<<(std::ostream& out, const Value& value);
+
+/// How a C++ type travels as one WebAssembly value: `kType`, `from_slots`, `to_slots`. For
+/// integers up to 32 bits and bool (i32), 64-bit integers (i64), enums (as their underlying type),
+/// float, double, V128, ExternRef and FuncRef.
+template <class T>
+struct WasmType;
+
+template <class T>
+concept WasmValue = requires { WasmType<T>::kType; };
+
+template <std::integral T>
+struct WasmType<T> {
+  static_assert(sizeof(T) <= 8);
+  static constexpr ValueType kType = sizeof(T) == 8 ? ValueType::i64 : ValueType::i32;
+  static T from_slots(vm::Store*, const std::uint64_t* slots) {
+    if constexpr (std::same_as<T, bool>) {
+      return static_cast<std::uint32_t>(slots[0]) != 0;
+    } else {
+      return static_cast<T>(slots[0]);
+    }
+  }
+  static void to_slots(T value, std::uint64_t* slots) {
+    if constexpr (sizeof(T) == 8) {
+      slots[0] = static_cast<std::uint64_t>(value);
+    } else if constexpr (std::is_signed_v<T>) {
+      slots[0] = static_cast<std::uint32_t>(static_cast<std::int32_t>(value));
+    } else {
+      slots[0] = static_cast<std::uint32_t>(value);
+    }
+  }
+};
+
+template <class T>
+  requires std::is_enum_v<T>
+struct WasmType<T> {
+  using Underlying = WasmType<std::underlying_type_t<T>>;
+  static constexpr ValueType kType = Underlying::kType;
+  static T from_slots(vm::Store* store, const std::uint64_t* slots) {
+    return static_cast<T>(Underlying::from_slots(store, slots));
+  }
+  static void to_slots(T value, std::uint64_t* slots) {
+    Underlying::to_slots(static_cast<std::underlying_type_t<T>>(value), slots);
+  }
+};
+
+template <>
+struct WasmType<float> {
+  static constexpr ValueType kType = ValueType::f32;
+  static float from_slots(vm::Store*, const std::uint64_t* slots) {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(slots[0]));
+  }
+  static void to_slots(float value, std::uint64_t* slots) {
+    slots[0] = std::bit_cast<std::uint32_t>(value);
+  }
+};
+
+template <>
+struct WasmType<double> {
+  static constexpr ValueType kType = ValueType::f64;
+  static double from_slots(vm::Store*, const std::uint64_t* slots) {
+    return std::bit_cast<double>(slots[0]);
+  }
+  static void to_slots(double value, std::uint64_t* slots) {
+    slots[0] = std::bit_cast<std::uint64_t>(value);
+  }
+};
+
+template <>
+struct WasmType<V128> {
+  static constexpr ValueType kType = ValueType::v128;
+  static V128 from_slots(vm::Store*, const std::uint64_t* slots) {
+    V128 value;
+    std::memcpy(value.bytes.data(), slots, 16);
+    return value;
+  }
+  static void to_slots(const V128& value, std::uint64_t* slots) {
+    std::memcpy(slots, value.bytes.data(), 16);
+  }
+};
+
+template <>
+struct WasmType<ExternRef> {
+  static constexpr ValueType kType = ValueType::externref;
+  static ExternRef from_slots(vm::Store*, const std::uint64_t* slots) {
+    return {reinterpret_cast<void*>(static_cast<std::uintptr_t>(slots[0]))};
+  }
+  static void to_slots(ExternRef value, std::uint64_t* slots) {
+    slots[0] = reinterpret_cast<std::uintptr_t>(value.pointer);
+  }
+};
+
+template <>
+struct WasmType<FuncRef> {
+  static constexpr ValueType kType = ValueType::funcref;
+  static FuncRef from_slots(vm::Store* store, const std::uint64_t* slots) {
+    return {store, reinterpret_cast<vm::Function*>(static_cast<std::uintptr_t>(slots[0]))};
+  }
+  static void to_slots(FuncRef value, std::uint64_t* slots) {
+    slots[0] = reinterpret_cast<std::uintptr_t>(value.function_);
+  }
+};
+
+}  // namespace tinywasm

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// What a guest gets to see of the system through WASI preview 1 (wasi_snapshot_preview1). Nothing
+/// but what is listed here: files only below the preopened directories, only the given environment.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tinywasm {
+
+/// A directory of the host that the guest sees under another name.
+struct WasiPreopen {
+  std::string guest{};     ///< the guest's name for it, such as "/data" or "."
+  std::string host{};      ///< a path of the host, opened when the instance is linked
+  bool read_only = false;  ///< the guest may not create, write, rename or remove anything in it
+};
+
+/// Where a standard stream of the guest leads.
+struct WasiStream {
+  enum class Kind {
+    inherit,  ///< the process's own descriptor 0, 1 or 2
+    null,     ///< reads end at once, writes are dropped
+    fd,       ///< an open descriptor of the embedder, which keeps owning it
+    buffer,   ///< reads consume the string from its front, writes append to it
+  };
+  Kind kind = Kind::inherit;
+  int descriptor = -1;                    ///< kind fd
+  std::shared_ptr<std::string> buffer{};  ///< kind buffer
+
+  static WasiStream inherit() { return {}; }
+  static WasiStream null() { return {Kind::null, -1, nullptr}; }
+  static WasiStream fd(int descriptor) { return {Kind::fd, descriptor, nullptr}; }
+  static WasiStream of(std::shared_ptr<std::string> buffer) {
+    return {Kind::buffer, -1, std::move(buffer)};
+  }
+};
+
+/// What an embedder may want to know about a run; filled in while the guest runs.
+struct WasiReport {
+  /// The host's errno value of the first write to the guest's standard output that failed (ENOSPC,
+  /// EPIPE, ...), 0 when none did. The guest was told, too, but may have ignored it.
+  std::atomic<int> output_error{0};
+};
+
+/// Given to Linker::define_wasi. proc_exit(n) ends the guest with an Error of kind exit whose
+/// exit_code is n, 0 included.
+struct WasiConfig {
+  std::vector<std::string> args{};  ///< args[0] is the program's name
+  std::vector<std::pair<std::string, std::string>> env{};
+  std::vector<WasiPreopen> preopens{};
+  WasiStream in{};
+  WasiStream out{};
+  WasiStream err{};
+  /// Open sockets of the embedder, which keeps owning them. The guest finds them, listening or
+  /// connected, as the descriptors after the preopens, which begin at 3.
+  std::vector<int> sockets{};
+  /// How many descriptors the guest may have open, those it starts with included.
+  std::size_t max_open_files = 1024;
+  std::shared_ptr<WasiReport> report{};  ///< may be null
+};
+
+}  // namespace tinywasm

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/arguments.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <limits>
+
+namespace tinywasm::tools {
+namespace {
+
+/// A whole number that is all of `text`.
+std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
+  int base = 10;
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    text.remove_prefix(2);
+    base = 16;
+  }
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// The bits of an integer of type T, given signed or unsigned.
+template <class T>
+std::optional<Value> parse_integer(std::string_view text) {
+  using Unsigned = std::make_unsigned_t<T>;
+  const bool is_negative = text.starts_with('-');
+  if (is_negative || text.starts_with('+')) text.remove_prefix(1);
+  const auto magnitude = parse_unsigned(text);
+  if (!magnitude) return std::nullopt;
+  constexpr std::uint64_t kMost = std::numeric_limits<Unsigned>::max();
+  constexpr std::uint64_t kMostNegative = kMost / 2 + 1;
+  if (*magnitude > (is_negative ? kMostNegative : kMost)) return std::nullopt;
+  const auto bits = static_cast<Unsigned>(*magnitude);
+  return Value(static_cast<Unsigned>(is_negative ? Unsigned{0} - bits : bits));
+}
+
+template <class T>
+std::optional<Value> parse_float(std::string_view text) {
+  const bool is_negative = text.starts_with('-');
+  if (is_negative || text.starts_with('+')) text.remove_prefix(1);
+  if (text.starts_with('-') || text.starts_with('+')) return std::nullopt;
+  auto format = std::chars_format::general;
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    text.remove_prefix(2);
+    format = std::chars_format::hex;
+  }
+  T number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, format);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return Value(std::copysign(number, is_negative ? T{-1} : T{1}));
+}
+
+std::optional<Value> parse_vector(std::string_view text) {
+  V128 vector;
+  if (text.size() != 2 + 2 * vector.bytes.size() || !text.starts_with("0x")) return std::nullopt;
+  for (std::size_t i = 0; i < vector.bytes.size(); ++i) {
+    const auto byte = parse_unsigned("0x" + std::string(text.substr(2 + 2 * i, 2)));
+    if (!byte) return std::nullopt;
+    vector.bytes[vector.bytes.size() - 1 - i] = static_cast<std::uint8_t>(*byte);
+  }
+  return Value(vector);
+}
+
+std::optional<Value> parse_value(ValueType type, std::string_view text) {
+  if (type == ValueType::i32) return parse_integer<std::int32_t>(text);
+  if (type == ValueType::i64) return parse_integer<std::int64_t>(text);
+  if (type == ValueType::f32) return parse_float<float>(text);
+  if (type == ValueType::f64) return parse_float<double>(text);
+  if (type == ValueType::v128) return parse_vector(text);
+  if (text != "null") return std::nullopt;
+  if (type == ValueType::externref) return Value(ExternRef());
+  if (type == ValueType::funcref) return Value(FuncRef());
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  constexpr std::string_view kUnits = "KMGT";
+  unsigned shift = 0;
+  if (!text.empty()) {
+    const std::size_t unit = kUnits.find(text.back());
+    if (unit != std::string_view::npos) {
+      shift = 10 * (static_cast<unsigned>(unit) + 1);
+      text.remove_suffix(1);
+    }
+  }
+  const auto number = parse_unsigned(text);
+  if (!number || *number > std::numeric_limits<std::uint64_t>::max() >> shift) return std::nullopt;
+  return *number << shift;
+}
+
+std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
+  double number = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  if (error != std::errc()) return std::nullopt;
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  double seconds = 0;
+  if (unit.empty() || unit == "s") {
+    seconds = number;
+  } else if (unit == "ms") {
+    seconds = number / 1e3;
+  } else if (unit == "us") {
+    seconds = number / 1e6;
+  } else if (unit == "m") {
+    seconds = number * 60;
+  } else if (unit == "h") {
+    seconds = number * 3600;
+  } else {
+    return std::nullopt;
+  }
+  if (!(seconds >= 0) || seconds > 1e9) return std::nullopt;
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
+}
+
+std::optional<WasiPreopen> parse_directory(std::string_view text) {
+  constexpr std::string_view kSeparator = "::";
+  WasiPreopen preopen;
+  const std::size_t first = text.find(kSeparator);
+  preopen.host = text.substr(0, first);
+  preopen.guest = preopen.host;
+  if (first != std::string_view::npos) {
+    const std::string_view rest = text.substr(first + kSeparator.size());
+    const std::size_t second = rest.find(kSeparator);
+    preopen.guest = rest.substr(0, second);
+    if (second != std::string_view::npos) {
+      if (rest.substr(second + kSeparator.size()) != "ro") return std::nullopt;
+      preopen.read_only = true;
+    }
+  }
+  if (preopen.host.empty() || preopen.guest.empty()) return std::nullopt;
+  return preopen;
+}
+
+std::optional<std::pair<std::string, std::string>> parse_variable(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals != std::string::npos) {
+    return std::pair(text.substr(0, equals), text.substr(equals + 1));
+  }
+  const char* value = std::getenv(text.c_str());
+  if (!value) return std::nullopt;
+  return std::pair(text, std::string(value));
+}
+
+Result<std::vector<Value>> parse_values(const FuncType& type,
+                                        const std::vector<std::string>& texts) {
+  if (texts.size() != type.params.size()) {
+    return Error{ErrorKind::host,
+                 fmt::format("{} takes {} arguments, {} given", to_string(ExternType(type)),
+                             type.params.size(), texts.size())};
+  }
+  std::vector<Value> values;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto value = parse_value(type.params[i], texts[i]);
+    if (!value) {
+      return Error{ErrorKind::host, fmt::format("argument {}: \"{}\" is not of type {}", i + 1,
+                                                texts[i], to_string(type.params[i]))};
+    }
+    values.push_back(*value);
+  }
+  return values;
+}
+
+}  // namespace tinywasm::tools

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the command's options and a guest function's arguments look like as text.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <tinywasm/func.hpp>
+#include <tinywasm/result.hpp>
+#include <tinywasm/value.hpp>
+#include <tinywasm/wasi.hpp>
+
+namespace tinywasm::tools {
+
+/// "65536", "64K", "64M", "4G": bytes.
+std::optional<std::uint64_t> parse_size(std::string_view text);
+/// "500ms", "1.5s", "2m", "1h"; a number alone is seconds.
+std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);
+/// HOST[::GUEST[::ro]]
+std::optional<WasiPreopen> parse_directory(std::string_view text);
+/// NAME=VALUE, or NAME for what the command's own environment holds; none when that has none.
+std::optional<std::pair<std::string, std::string>> parse_variable(const std::string& text);
+
+/// A guest function's arguments, one text each, by its parameters' types. Integers are decimal or
+/// 0x..., signed or unsigned; floats decimal, 0x..., inf or nan; v128 is 0x and 32 digits, the
+/// highest byte first; references can only be null.
+Result<std::vector<Value>> parse_values(const FuncType& type,
+                                        const std::vector<std::string>& texts);
+
+}  // namespace tinywasm::tools

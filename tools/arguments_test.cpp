@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/arguments.hpp"
+
+#include <cmath>
+#include <doctest/doctest.h>
+
+using namespace tinywasm;
+using namespace tinywasm::tools;
+
+namespace {
+
+/// `text` as an argument of type `type`, printed; "" when it is not understood.
+std::string read(ValueType type, const std::string& text) {
+  const auto values = parse_values(FuncType{{type}, {}}, {text});
+  return values ? to_string(values->front()) : "";
+}
+
+}  // namespace
+
+TEST_SUITE("arguments") {
+  TEST_CASE("sizes") {
+    CHECK(parse_size("0") == 0);
+    CHECK(parse_size("65536") == 65536);
+    CHECK(parse_size("64M") == 64 << 20);
+    CHECK(parse_size("4G") == std::uint64_t{4} << 30);
+    CHECK(parse_size("0x10K") == 16384);
+    for (const char* bad :
+         {"", "M", "-1", "64MB", "1.5M", "99999999999999999999", "99999999999T"}) {
+      CAPTURE(bad);
+      CHECK_FALSE(parse_size(bad));
+    }
+  }
+
+  TEST_CASE("durations") {
+    using namespace std::chrono_literals;
+    CHECK(parse_duration("2") == 2s);
+    CHECK(parse_duration("1.5s") == 1500ms);
+    CHECK(parse_duration("500ms") == 500ms);
+    CHECK(parse_duration("20us") == 20us);
+    CHECK(parse_duration("3m") == 180s);
+    CHECK(parse_duration("1h") == 3600s);
+    for (const char* bad : {"", "s", "-1s", "1d", "1e400s", "nan", "inf", "9999999999999s"}) {
+      CAPTURE(bad);
+      CHECK_FALSE(parse_duration(bad));
+    }
+  }
+
+  TEST_CASE("directories") {
+    const auto plain = parse_directory("data");
+    REQUIRE(plain);
+    CHECK(plain->host == "data");
+    CHECK(plain->guest == "data");
+    CHECK_FALSE(plain->read_only);
+    const auto named = parse_directory("a:b::/guest");
+    REQUIRE(named);
+    CHECK(named->host == "a:b");
+    CHECK(named->guest == "/guest");
+    const auto read_only = parse_directory("data::/guest::ro");
+    REQUIRE(read_only);
+    CHECK(read_only->guest == "/guest");
+    CHECK(read_only->read_only);
+    for (const char* bad : {"", "::", "a::", "::b", "a::b::", "a::b::rw", "a::b::ro::c"}) {
+      CAPTURE(bad);
+      CHECK_FALSE(parse_directory(bad));
+    }
+  }
+
+  TEST_CASE("integers, signed and unsigned") {
+    CHECK(read(ValueType::i32, "-2147483648") == "-2147483648");
+    CHECK(read(ValueType::i32, "4294967295") == "-1");
+    CHECK(read(ValueType::i32, "+0x7f") == "127");
+    CHECK(read(ValueType::i32, "4294967296") == "");
+    CHECK(read(ValueType::i32, "-2147483649") == "");
+    CHECK(read(ValueType::i64, "18446744073709551615") == "-1");
+    CHECK(read(ValueType::i64, "-9223372036854775808") == "-9223372036854775808");
+    CHECK(read(ValueType::i64, "18446744073709551616") == "");
+    for (const char* bad : {"", "-", "1x", "0x", "--1", "1.0", " 1"}) {
+      CAPTURE(bad);
+      CHECK(read(ValueType::i32, bad) == "");
+    }
+  }
+
+  TEST_CASE("floats, vectors, references") {
+    CHECK(read(ValueType::f32, "1.5") == "1.5");
+    CHECK(read(ValueType::f64, "-0x1p-3") == "-0.125");
+    CHECK(read(ValueType::f64, "1e300") == "1e+300");
+    CHECK(read(ValueType::f64, "-inf") == "-inf");
+    CHECK(read(ValueType::f64, "-0") == "-0");
+    CHECK(read(ValueType::f32, "nan") == "nan:0x400000");
+    CHECK(read(ValueType::f32, "1.5f") == "");
+    CHECK(read(ValueType::f32, "-+1") == "");
+    CHECK(read(ValueType::v128, "0x0f0e0d0c0b0a09080706050403020100") ==
+          "0x0f0e0d0c0b0a09080706050403020100");
+    CHECK(read(ValueType::v128, "0x00") == "");
+    CHECK(read(ValueType::externref, "null") == "null");
+    CHECK(read(ValueType::funcref, "0") == "");
+  }
+
+  TEST_CASE("the number of arguments") {
+    const FuncType type{{ValueType::i32, ValueType::i32}, {ValueType::i32}};
+    CHECK(parse_values(type, {"1", "2"}));
+    const auto few = parse_values(type, {"1"});
+    REQUIRE_FALSE(few);
+    CHECK(few.error().message == "(func (param i32 i32) (result i32)) takes 2 arguments, 1 given");
+    const auto wrong = parse_values(type, {"1", "x"});
+    REQUIRE_FALSE(wrong);
+    CHECK(wrong.error().message == "argument 2: \"x\" is not of type i32");
+  }
+}

@@ -1,0 +1,72 @@
+# Compile and link options of every target of this project.
+include(CheckLinkerFlag)
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  # floor, ceil, trunc and nearest are single instructions from SSE4.1 on.
+  set(_tinywasm_default_arch x86-64-v2)
+else()
+  set(_tinywasm_default_arch "")
+endif()
+set(TINYWASM_ARCH "${_tinywasm_default_arch}"
+    CACHE STRING "Value of -march= for the library; empty means the compiler's baseline")
+
+if(PROJECT_IS_TOP_LEVEL)
+  find_program(TINYWASM_CCACHE ccache)
+  if(TINYWASM_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${TINYWASM_CCACHE}")
+  endif()
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    check_linker_flag(CXX -fuse-ld=lld TINYWASM_HAVE_LLD)
+    if(TINYWASM_HAVE_LLD)
+      add_link_options(-fuse-ld=lld)
+    endif()
+  endif()
+endif()
+
+function(tinywasm_compile_options target)
+  set_target_properties(
+    ${target}
+    PROPERTIES CXX_EXTENSIONS OFF
+               CXX_STANDARD_REQUIRED ON
+               CXX_VISIBILITY_PRESET hidden
+               VISIBILITY_INLINES_HIDDEN ON)
+  # A product and a sum round twice, as WebAssembly demands.
+  target_compile_options(${target} PRIVATE -ffp-contract=off -fno-math-errno)
+  target_compile_options(
+    ${target} PRIVATE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+                      -Wimplicit-fallthrough -Wcast-qual -Wextra-semi)
+  if(TINYWASM_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(TINYWASM_ARCH)
+    target_compile_options(${target} PRIVATE "-march=${TINYWASM_ARCH}")
+  endif()
+  if(TINYWASM_SANITIZE)
+    target_compile_options(
+      ${target} PRIVATE "-fsanitize=${TINYWASM_SANITIZE}" -fno-sanitize-recover=all
+                        -fno-omit-frame-pointer)
+  endif()
+endfunction()
+
+function(tinywasm_link_options target)
+  if(TINYWASM_SANITIZE)
+    target_link_options(${target} PRIVATE "-fsanitize=${TINYWASM_SANITIZE}")
+  endif()
+endfunction()
+
+# Interpreter handlers end in a jump to the next handler: nothing may be added around them, and
+# nothing in them may need to be unwound.
+function(tinywasm_handler_unit source)
+  set(options -O2 -fno-exceptions -fno-stack-protector -fomit-frame-pointer)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+    list(APPEND options -fcf-protection=none)
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    list(APPEND options -foptimize-sibling-calls -fno-lto)
+  endif()
+  if(source MATCHES "switch")
+    list(APPEND options -fno-jump-tables)
+  endif()
+  set_source_files_properties("${source}" TARGET_DIRECTORY tinywasm_objects
+                              PROPERTIES COMPILE_OPTIONS "${options}")
+endfunction()

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/help.hpp"
+
+#include "tools/report.hpp"
+
+namespace tinywasm::tools {
+namespace {
+
+constexpr const char kHelp[] = R"(tinywasm runs WebAssembly programs in a sandbox.
+
+  tinywasm hello.wasm                      run a program (a .wasm or .wat file)
+  tinywasm hello.wasm one two              ... with arguments: all after the module is the guest's
+  tinywasm --dir . tool.wasm in.txt        ... that may use this directory and nothing else
+  tinywasm --dir data::/data::ro tool.wasm ... that sees ./data as /data and cannot change it
+  tinywasm --env LANG=C --env HOME a.wasm  ... with these environment variables
+  tinywasm --timeout 2s --max-memory 64M --fuel 1000000000 untrusted.wasm
+  tinywasm --invoke add math.wat 2 3       call one exported function and print its results
+  tinywasm math.wat                        list what a library exports
+  tinywasm --preload env=env.wasm app.wasm link with another module's exports
+  curl -s https://example.org/a.wasm | tinywasm -
+  tinywasm validate *.wasm                 check modules without running them
+
+usage: tinywasm [run] [OPTIONS] MODULE|- [ARGUMENTS...]
+       tinywasm validate MODULE|-...
+
+What the guest may use (nothing else of the system is visible to it):
+  --dir HOST[::GUEST[::ro]]  a directory, under the guest's name GUEST; with ::ro read only
+  --env NAME[=VALUE]         an environment variable; without VALUE, as it is here
+  --inherit-env              all environment variables of this process
+  --argv0 NAME               the program's name in argv[0]; otherwise the module's file name
+
+What to run:
+  --invoke FUNCTION          call this export with ARGUMENTS, print each result on a line
+  --preload NAME=PATH        instantiate PATH first; its exports can be imported from NAME
+
+Limits:
+  --timeout TIME             end the guest after 500ms, 2s, 1m, ...
+  --fuel N                   end the guest after about N instructions
+  --max-memory SIZE          all its linear memories together, such as 64M (default 4G)
+  --max-stack SIZE           its call stack (default 16M)
+
+The interpreter (for comparison and debugging):
+  --no-fuse                  run every instruction on its own
+  --dispatch tail|loop       the fast dispatcher or the portable one
+
+  -h, --help                 this text
+  --version                  the version
+
+Exit codes: the guest's own; 134 for a trap or used-up fuel; 124 for --timeout; 130 for Ctrl-C;
+1 for a file that cannot be read, decoded, validated or linked; 2 for wrong usage.
+)";
+
+}  // namespace
+
+int print_help() { return print(kHelp) ? kExitSuccess : kExitFailure; }
+
+}  // namespace tinywasm::tools

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/report.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace tinywasm::tools {
+namespace {
+
+/// Writes all of it; an errno, or 0.
+int write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = write(descriptor, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) {  // another process made the pipe non-blocking
+      pollfd ready{descriptor, POLLOUT, 0};
+      poll(&ready, 1, -1);
+      continue;
+    }
+    if (count < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void report(std::string_view file, const Error& error) {
+  const char* kind = error.kind == ErrorKind::trap ? "trap: " : "";
+  write_all(STDERR_FILENO, fmt::format("tinywasm: {}: {}{}\n{}", file, kind, to_string(error),
+                                       backtrace_text(error)));
+}
+
+void report(std::string_view message) {
+  write_all(STDERR_FILENO, fmt::format("tinywasm: {}\n", message));
+}
+
+bool print(std::string_view text) {
+  const int error = write_all(STDOUT_FILENO, text);
+  if (error != 0) report(fmt::format("standard output: {}", std::strerror(error)));
+  return error == 0;
+}
+
+Result<Module> load(const std::string& path) {
+  if (path != "-") return Module::from_file(path);
+  std::vector<std::byte> bytes;
+  std::byte buffer[65536];
+  for (;;) {
+    const ssize_t count = read(STDIN_FILENO, buffer, sizeof buffer);
+    if (count == 0) return Module::from_bytes(std::move(bytes));
+    if (count > 0) {
+      bytes.insert(bytes.end(), buffer, buffer + count);
+    } else if (errno != EINTR) {
+      return Error{ErrorKind::io, std::strerror(errno)};
+    }
+  }
+}
+
+}  // namespace tinywasm::tools

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the command tells: error lines, exit codes, its own output.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <tinywasm/error.hpp>
+#include <tinywasm/module.hpp>
+#include <tinywasm/result.hpp>
+
+namespace tinywasm::tools {
+
+// The exit codes; a guest that ends itself gives its own.
+inline constexpr int kExitSuccess = 0;
+inline constexpr int kExitFailure = 1;  // a file that cannot be read, decoded or linked
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitTimeout = 124;    // as timeout(1)
+inline constexpr int kExitInterrupt = 130;  // as a shell reports SIGINT
+inline constexpr int kExitTrap = 134;       // as a shell reports SIGABRT
+
+/// "tinywasm: FILE: message" on standard error, and the guest's backtrace when there is one.
+void report(std::string_view file, const Error& error);
+/// "tinywasm: message".
+void report(std::string_view message);
+
+/// Writes to standard output. False, with a line on standard error: it could not all be written.
+bool print(std::string_view text);
+
+/// A module from a file, or from standard input when `path` is "-".
+Result<Module> load(const std::string& path);
+
+}  // namespace tinywasm::tools

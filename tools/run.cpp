@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/run.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <fmt/format.h>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include <tinywasm/tinywasm.hpp>
+
+#include "tools/arguments.hpp"
+#include "tools/interruption.hpp"
+#include "tools/report.hpp"
+#include "tools/run_options.hpp"
+
+namespace tinywasm::tools {
+namespace {
+
+std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+bool imports_wasi(const Module& module) {
+  const auto imports = module.imports();
+  return std::any_of(imports.begin(), imports.end(), [](const ImportType& import) {
+    return import.module == "wasi_snapshot_preview1" || import.module == "wasi_unstable";
+  });
+}
+
+/// One run of the command.
+class Run {
+ public:
+  explicit Run(RunOptions options)
+      : options_(std::move(options)), store_(options_.store), linker_(store_) {}
+
+  /// The exit code.
+  int operator()();
+
+ private:
+  struct Loaded {
+    std::string import_name;  // of a preload
+    std::string path;
+    Module module;
+  };
+
+  bool load_as(const std::string& import_name, const std::string& path);
+  void define_wasi();
+  /// An exit code when there is nothing more to do.
+  std::optional<int> link(const Loaded& loaded, std::optional<Instance>& instance);
+  int run_main(const Instance& instance);
+  int invoke(const Instance& instance);
+  /// There is nothing to run: no _start, and imports that only another module has.
+  bool is_library() const;
+  int list_exports();
+  /// Reports how a call ended; its exit code.
+  int ended(const std::string& path, const Error& error);
+  int with_output_checked(int exit_code) const;
+
+  RunOptions options_;
+  Store store_;
+  Linker linker_;
+  std::vector<Loaded> modules_;  // preloads, then the main module
+  std::shared_ptr<WasiReport> report_ = std::make_shared<WasiReport>();
+  std::optional<Interruption> interruption_;
+};
+
+int Run::operator()() {
+  for (const Preload& preload : options_.preloads) {
+    if (!load_as(preload.name, preload.path)) return kExitFailure;
+  }
+  if (!load_as("", options_.module)) return kExitFailure;
+  const bool uses_wasi = std::any_of(modules_.begin(), modules_.end(), [](const Loaded& loaded) {
+    return imports_wasi(loaded.module);
+  });
+  if (uses_wasi) define_wasi();
+  if (is_library()) return list_exports();
+
+  interruption_.emplace(store_, options_.timeout);
+  std::optional<Instance> instance;
+  for (const Loaded& loaded : modules_) {
+    if (const auto exit_code = link(loaded, instance)) return with_output_checked(*exit_code);
+    if (!loaded.import_name.empty()) linker_.define_instance(loaded.import_name, *instance);
+  }
+  return with_output_checked(run_main(*instance));
+}
+
+bool Run::is_library() const {
+  const Module& main = modules_.back().module;
+  return !options_.invoke && !main.has_export("_start") && options_.preloads.empty() &&
+         !linker_.missing(main).empty();
+}
+
+bool Run::load_as(const std::string& import_name, const std::string& path) {
+  Result<Module> module = load(path);
+  if (!module) {
+    report(path, module.error());
+    return false;
+  }
+  modules_.push_back({import_name, path, *std::move(module)});
+  return true;
+}
+
+void Run::define_wasi() {
+  WasiConfig config;
+  config.args.push_back(options_.argv0.empty() ? file_name(options_.module) : options_.argv0);
+  config.args.insert(config.args.end(), options_.arguments.begin(), options_.arguments.end());
+  config.env = options_.env;
+  config.preopens = options_.preopens;
+  config.report = report_;
+  linker_.define_wasi(config);
+}
+
+std::optional<int> Run::link(const Loaded& loaded, std::optional<Instance>& instance) {
+  Result<Instance> made = linker_.instantiate(loaded.module);
+  if (!made) {
+    const Error& error = made.error();
+    // Memory that the limits do not allow, as opposed to a start function's exhausted stack.
+    const bool cannot_begin = error.kind == ErrorKind::unlinkable ||
+                              error.kind == ErrorKind::unsupported || error.kind == ErrorKind::io ||
+                              (error.kind == ErrorKind::exhaustion && error.backtrace.empty());
+    if (!cannot_begin) return ended(loaded.path, error);
+    report(loaded.path, error);
+    return kExitFailure;
+  }
+  instance = *made;
+  // A library ("reactor") wants this called before anything else.
+  if (loaded.module.has_export("_initialize")) {
+    if (auto initialize = made->func<void()>("_initialize")) {
+      if (Result<void> done = (*initialize)(); !done) return ended(loaded.path, done.error());
+    }
+  }
+  return std::nullopt;
+}
+
+int Run::run_main(const Instance& instance) {
+  if (options_.invoke) return invoke(instance);
+  if (!modules_.back().module.has_export("_start")) return list_exports();
+  auto start = instance.func<void()>("_start");
+  if (!start) {
+    report(options_.module, start.error());
+    return kExitFailure;
+  }
+  Result<void> done = (*start)();
+  return done ? kExitSuccess : ended(options_.module, done.error());
+}
+
+int Run::invoke(const Instance& instance) {
+  const Result<Func> function = instance.func(*options_.invoke);
+  if (!function) {
+    report(options_.module, function.error());
+    return kExitFailure;
+  }
+  const auto arguments = parse_values(function->type(), options_.arguments);
+  if (!arguments) {
+    report(fmt::format("{}: {}", *options_.invoke, to_string(arguments.error())));
+    return kExitUsage;
+  }
+  const auto results = function->call(*arguments);
+  if (!results) return ended(options_.module, results.error());
+  std::string text;
+  for (const Value& value : *results) text += to_string(value) + '\n';
+  return print(text) ? kExitSuccess : kExitFailure;
+}
+
+int Run::list_exports() {
+  std::string text = fmt::format("{} has no _start to run. ", options_.module);
+  const auto exports = modules_.back().module.exports();
+  text += exports.empty() ? "It exports nothing.\n" : "It exports:\n";
+  bool has_function = false;
+  for (const ExportType& entry : exports) {
+    has_function |= std::holds_alternative<FuncType>(entry.type);
+    text += fmt::format("  {}\n", to_string(entry));
+  }
+  if (has_function) {
+    text += fmt::format("Call a function with: tinywasm --invoke NAME {} ARGUMENTS...\n",
+                        options_.module);
+  }
+  return print(text) ? kExitSuccess : kExitFailure;
+}
+
+int Run::ended(const std::string& path, const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::exit: {
+      // A process has eight bits of exit code; a failure must not become a success.
+      const int code = error.exit_code & 0xff;
+      return code == 0 && error.exit_code != 0 ? kExitFailure : code;
+    }
+    case ErrorKind::interrupted:
+      if (interruption_->cause() != Interruption::Cause::timeout) return kExitInterrupt;
+      report(path, Error{ErrorKind::interrupted, "timeout"});
+      return kExitTimeout;
+    default:
+      report(path, error);
+      return kExitTrap;
+  }
+}
+
+int Run::with_output_checked(int exit_code) const {
+  const int error = report_->output_error;
+  if (exit_code != kExitSuccess || error == 0) return exit_code;
+  report(fmt::format("standard output: {}", std::strerror(error)));
+  return kExitFailure;
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments) {
+  auto options = parse_run_options(arguments);
+  if (const int* exit_code = std::get_if<int>(&options)) return *exit_code;
+  return Run(std::get<RunOptions>(std::move(options)))();
+}
+
+}  // namespace tinywasm::tools

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options of `tinywasm run`.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <tinywasm/store.hpp>
+#include <tinywasm/wasi.hpp>
+
+namespace tinywasm::tools {
+
+struct Preload {
+  std::string name;
+  std::string path;
+};
+
+struct RunOptions {
+  std::string module;                  // a path, or "-"
+  std::vector<std::string> arguments;  // the guest's, without argv[0]
+  std::string argv0;
+  std::vector<WasiPreopen> preopens;
+  std::vector<std::pair<std::string, std::string>> env;
+  std::optional<std::string> invoke;
+  std::vector<Preload> preloads;
+  std::optional<std::chrono::nanoseconds> timeout;
+  StoreConfig store;
+};
+
+/// The options, or the exit code of a command that is done: --help, --version, or wrong usage,
+/// which was reported.
+std::variant<RunOptions, int> parse_run_options(const std::vector<std::string>& arguments);
+
+}  // namespace tinywasm::tools

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/allocation.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace tinywasm::vm::ir {
+namespace {
+
+/// Passes of the liveness analysis; a function that needs more (very deep loop nests) pins nothing.
+constexpr int kMaxPasses = 12;
+constexpr std::int64_t kLoopWeights[] = {1, 8, 64, 512, 4096, 32768};
+
+bool is_return(StatementKind k) {
+  return k == StatementKind::ret || k == StatementKind::ret_void ||
+         k == StatementKind::unreachable || is_return_call(k);
+}
+
+/// Registers hold nothing across it, or control may come in or leave.
+bool is_boundary(StatementKind k) {
+  return k == StatementKind::branch || k == StatementKind::jump || k == StatementKind::br_table ||
+         k == StatementKind::label || is_call(k);
+}
+
+bool has_node_operands(StatementKind k) { return is_call(k) || is_return_call(k); }
+
+}  // namespace
+
+void Allocation::run(Function& f, bool pin) {
+  candidates_.clear();
+  candidate_of_.clear();
+  pinned_ = entry_ = 0;
+  if (pin) choose_candidates(f);
+  const std::size_t count = f.statements.size();
+  use_.assign(count, 0);
+  before_.assign(count, 0);
+  after_.assign(count, 0);
+  if (!candidates_.empty()) {
+    collect_uses(f);
+    if (solve(f)) {
+      interfere(f);
+      color(f);
+    }
+  }
+  find_last_uses(f);
+}
+
+void Allocation::choose_candidates(const Function& f) {
+  for (Variable v = 0; v < f.locals; ++v) {
+    if (f.weight[v] > 1) candidates_.push_back({.local = v, .type = f.local_types[v]});
+  }
+  const auto heavier = [&f](const Candidate& a, const Candidate& b) {
+    return f.weight[a.local] != f.weight[b.local] ? f.weight[a.local] > f.weight[b.local]
+                                                  : a.local < b.local;
+  };
+  if (candidates_.size() > kMaxCandidates) {
+    std::partial_sort(candidates_.begin(), candidates_.begin() + kMaxCandidates,
+                      candidates_.end(), heavier);
+    candidates_.resize(kMaxCandidates);
+  }
+  candidate_of_.assign(f.locals, kNoCandidate);
+  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+    candidate_of_[candidates_[i].local] = static_cast<std::uint8_t>(i);
+  }
+}
+
+CandidateSet Allocation::uses_of(const Function& f, NodeId id) const {
+  const Node& n = f.nodes[id];
+  if (n.kind == NodeKind::variable) {
+    if (n.value >= candidate_of_.size() || candidate_of_[n.value] == kNoCandidate) return 0;
+    return CandidateSet{1} << candidate_of_[n.value];
+  }
+  CandidateSet set = 0;
+  for (unsigned i = 0; i < n.arity; ++i) set |= uses_of(f, n.child[i]);
+  return set;
+}
+
+void Allocation::collect_uses(const Function& f) {
+  for (std::size_t i = 0; i < f.statements.size(); ++i) {
+    const Statement& s = f.statements[i];
+    for (unsigned k = 0; k < s.nodes; ++k) use_[i] |= uses_of(f, s.node[k]);
+    if (!has_node_operands(s.kind)) continue;
+    for (std::uint32_t k = 0; k < s.operand_count; ++k) {
+      use_[i] |= uses_of(f, f.operands[s.operands + k]);
+    }
+  }
+}
+
+/// Liveness, backwards over the statements until the loops' labels agree.
+bool Allocation::solve(const Function& f) {
+  at_label_.assign(f.labels.size(), 0);
+  for (int pass = 0; pass < kMaxPasses; ++pass) {
+    bool changed = false;
+    CandidateSet live = 0;
+    for (std::size_t i = f.statements.size(); i-- > 0;) {
+      const Statement& s = f.statements[i];
+      switch (s.kind) {
+        case StatementKind::jump: live = at_label_[s.label]; break;
+        case StatementKind::branch: live |= at_label_[s.label]; break;
+        case StatementKind::br_table:
+          live = 0;
+          for (std::uint32_t k = 0; k < s.operand_count; ++k) {
+            live |= at_label_[f.operands[s.operands + k]];
+          }
+          break;
+        default:
+          if (is_return(s.kind)) live = 0;
+      }
+      after_[i] = live;
+      if (s.variable < candidate_of_.size() && candidate_of_[s.variable] != kNoCandidate) {
+        live &= ~(CandidateSet{1} << candidate_of_[s.variable]);
+      }
+      live |= use_[i];
+      before_[i] = live;
+      if (s.kind == StatementKind::label && at_label_[s.label] != live) {
+        at_label_[s.label] = live;
+        changed |= f.labels[s.label].is_loop;
+      }
+    }
+    entry_ = live;
+    if (!changed) return true;
+  }
+  return false;
+}
+
+/// Which candidates are live together, and what keeping one across calls costs.
+void Allocation::interfere(const Function& f) {
+  adjacent_.fill(0);
+  crossing_.fill(0);
+  const auto meet = [this](unsigned c, CandidateSet with) {
+    with &= ~(CandidateSet{1} << c);
+    adjacent_[c] |= with;
+    for (; with != 0; with &= with - 1) {
+      adjacent_[static_cast<unsigned>(std::countr_zero(with))] |= CandidateSet{1} << c;
+    }
+  };
+  for (CandidateSet set = entry_; set != 0; set &= set - 1) {
+    meet(static_cast<unsigned>(std::countr_zero(set)), entry_);
+  }
+  for (std::size_t i = 0; i < f.statements.size(); ++i) {
+    const Statement& s = f.statements[i];
+    CandidateSet defined = 0;
+    if (s.variable < candidate_of_.size() && candidate_of_[s.variable] != kNoCandidate) {
+      const unsigned c = candidate_of_[s.variable];
+      defined = CandidateSet{1} << c;
+      CandidateSet live = after_[i];
+      // A copy may share its source's register.
+      if (s.kind == StatementKind::set && f.nodes[s.node[0]].kind == NodeKind::variable) {
+        live &= ~uses_of(f, s.node[0]);
+      }
+      meet(c, live);
+    }
+    if (!is_call(s.kind)) continue;
+    for (CandidateSet set = after_[i] & ~defined; set != 0; set &= set - 1) {
+      crossing_[static_cast<unsigned>(std::countr_zero(set))] += kLoopWeights[s.depth];
+    }
+  }
+}
+
+void Allocation::color(const Function& f) {
+  std::array<std::uint8_t, kMaxCandidates> order{};
+  const auto count = static_cast<unsigned>(candidates_.size());
+  for (unsigned c = 0; c < count; ++c) {
+    order[c] = static_cast<std::uint8_t>(c);
+    // Saving and reloading around calls counts against it, and loading a parameter at entry.
+    candidates_[c].benefit = std::int64_t{f.weight[candidates_[c].local]} - 2 * crossing_[c] -
+                             ((entry_ >> c & 1) != 0 ? 1 : 0);
+  }
+  std::sort(order.begin(), order.begin() + count, [this](unsigned a, unsigned b) {
+    return candidates_[a].benefit != candidates_[b].benefit
+               ? candidates_[a].benefit > candidates_[b].benefit
+               : a < b;
+  });
+  for (unsigned i = 0; i < count; ++i) {
+    Candidate& c = candidates_[order[i]];
+    if (c.benefit <= 0) break;
+    unsigned taken = 1;  // register 0
+    for (CandidateSet set = adjacent_[order[i]] & pinned_; set != 0; set &= set - 1) {
+      const Candidate& other = candidates_[static_cast<unsigned>(std::countr_zero(set))];
+      if (is_float(other.type) == is_float(c.type)) taken |= 1u << other.reg;
+    }
+    const auto reg = static_cast<unsigned>(std::countr_one(taken));
+    if (reg >= kRegisters) continue;
+    c.reg = static_cast<std::uint8_t>(reg);
+    pinned_ |= CandidateSet{1} << order[i];
+  }
+}
+
+void Allocation::note_temporaries(const Function& f, NodeId id, std::uint32_t statement) {
+  const Node& n = f.nodes[id];
+  if (n.kind == NodeKind::variable) {
+    if (n.value < f.locals) return;
+    LastUse& last = last_use_[n.value - f.locals];
+    if (last.epoch != epoch_) last = {statement, epoch_};
+    return;
+  }
+  for (unsigned i = 0; i < n.arity; ++i) note_temporaries(f, n.child[i], statement);
+}
+
+/// For each assigned temporary the last statement that reads it, when all do so before the next
+/// boundary: such a temporary may live in a register.
+void Allocation::find_last_uses(Function& f) {
+  last_use_.assign(f.max_height + 1, {});
+  epoch_ = 1;
+  for (std::size_t i = f.statements.size(); i-- > 0;) {
+    Statement& s = f.statements[i];
+    const auto number = static_cast<std::uint32_t>(i);
+    s.last_use = 0;
+    if (s.variable != kNone && s.variable >= f.locals && s.results <= 1) {
+      LastUse& last = last_use_[s.variable - f.locals];
+      if (last.epoch == epoch_) s.last_use = last.statement;
+      last.epoch = 0;
+    }
+    if (is_boundary(s.kind)) ++epoch_;
+    for (unsigned k = 0; k < s.nodes; ++k) note_temporaries(f, s.node[k], number);
+    if (!has_node_operands(s.kind)) continue;
+    for (std::uint32_t k = 0; k < s.operand_count; ++k) {
+      note_temporaries(f, f.operands[s.operands + k], number);
+    }
+  }
+}
+
+}  // namespace tinywasm::vm::ir

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which locals live in registers, and where: registers 1..3 of each class hold the locals that are
+// used most, weighted by loop depth; locals that are never live together may share one. Register 0
+// is left to temporaries and results.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "vm/ir.hpp"
+
+namespace tinywasm::vm::ir {
+
+/// A set of candidates: the locals considered for registers, by their number as a candidate.
+using CandidateSet = std::uint32_t;
+inline constexpr unsigned kMaxCandidates = 32;
+
+struct Candidate {
+  Variable local = 0;
+  Type type = Type::i32;
+  std::uint8_t reg = 0;  // 1..3, or 0: stays in its slot
+  std::int64_t benefit = 0;
+};
+
+/// Reused from function to function.
+class Allocation {
+ public:
+  /// Chooses registers for `f`, and computes Statement::last_use. Without `pin` nothing is pinned.
+  void run(Function& f, bool pin);
+
+  const std::vector<Candidate>& candidates() const { return candidates_; }
+  /// Register 1..3 of a variable, or 0.
+  unsigned register_of(Variable v) const {
+    return v < candidate_of_.size() && candidate_of_[v] != kNoCandidate
+               ? candidates_[candidate_of_[v]].reg
+               : 0;
+  }
+  /// The pinned candidate of a variable as a set; empty when it is not pinned.
+  CandidateSet set_of(Variable v) const {
+    return register_of(v) != 0 ? CandidateSet{1} << candidate_of_[v] : 0;
+  }
+  CandidateSet pinned() const { return pinned_; }
+  /// Pinned locals that are live before and after a statement.
+  CandidateSet live_in(std::uint32_t statement) const {
+    return (statement == 0 ? entry_ : before_[statement]) & pinned_;
+  }
+  /// Pinned locals that a statement reads.
+  CandidateSet uses(std::uint32_t statement) const { return use_[statement] & pinned_; }
+  CandidateSet live_out(std::uint32_t statement) const { return after_[statement] & pinned_; }
+
+ private:
+  static constexpr std::uint8_t kNoCandidate = 0xff;
+
+  void choose_candidates(const Function& f);
+  void collect_uses(const Function& f);
+  bool solve(const Function& f);
+  void interfere(const Function& f);
+  void color(const Function& f);
+  void find_last_uses(Function& f);
+  void note_temporaries(const Function& f, NodeId id, std::uint32_t statement);
+  CandidateSet uses_of(const Function& f, NodeId id) const;
+
+  std::vector<Candidate> candidates_;
+  std::vector<std::uint8_t> candidate_of_;  // by local
+  std::vector<CandidateSet> use_, before_, after_, at_label_;
+  std::array<CandidateSet, kMaxCandidates> adjacent_{};
+  std::array<std::int64_t, kMaxCandidates> crossing_{};
+  CandidateSet pinned_ = 0;
+  CandidateSet entry_ = 0;
+
+  struct LastUse {
+    std::uint32_t statement = 0;
+    std::uint32_t epoch = 0;
+  };
+  std::vector<LastUse> last_use_;  // by height of temporaries
+  std::uint32_t epoch_ = 0;
+};
+
+}  // namespace tinywasm::vm::ir

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the api_*.cpp files share: handles from run-time structures and back, checked values, and
+// the boundary that lets no exception out.
+#pragma once
+
+#include <new>
+#include <stdexcept>
+
+#include <tinywasm/func.hpp>
+#include <tinywasm/instance.hpp>
+#include <tinywasm/memory.hpp>
+
+#include "vm/store.hpp"
+
+namespace tinywasm {
+
+struct Handles {
+  static Func make(vm::Store* store, vm::Function* function) { return {store, function}; }
+  static Memory make(vm::Store* store, vm::Memory* memory) { return {store, memory}; }
+  static Table make(vm::Store* store, vm::Table* table) { return {store, table}; }
+  static Global make(vm::Store* store, vm::Global* global) { return {store, global}; }
+  static Instance make(vm::Store* store, vm::Instance* instance) { return {store, instance}; }
+
+  static vm::Store* store(const auto& handle) { return handle.store_; }
+  static vm::Extern unwrap(const Func& func) { return vm::Extern::of(func.function_); }
+  static vm::Extern unwrap(const Memory& memory) { return vm::Extern::of(memory.memory_); }
+  static vm::Extern unwrap(const Table& table) { return vm::Extern::of(table.table_); }
+  static vm::Extern unwrap(const Global& global) { return vm::Extern::of(global.global_); }
+  static vm::Instance* unwrap(const Instance& instance) { return instance.instance_; }
+};
+
+namespace vm {
+
+/// `item` as the public API shows it; none for tags.
+std::optional<tinywasm::Extern> to_public(Store* store, const Extern& item);
+
+/// A value of canonical type `type`; function references of any type are shown as funcref.
+Value to_value(Store* store, decoder::ValType type, const Slot* slots);
+/// Whether `value` is of canonical type `type` in `store`; an error that begins with `what`.
+Result<void> check_value(Store& store, const Value& value, decoder::ValType type, const char* what);
+
+Error out_of_memory();
+
+/// Runs what may allocate; running out of memory is an error like any other.
+template <class F>
+auto guarded(F&& function) -> decltype(function()) {
+  try {
+    return function();
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  } catch (const std::length_error&) {
+    return out_of_memory();
+  }
+}
+
+}  // namespace vm
+}  // namespace tinywasm

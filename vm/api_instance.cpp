@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// <tinywasm/instance.hpp>
+#include <fmt/format.h>
+#include <utility>
+
+#include <tinywasm/instance.hpp>
+
+#include "vm/api.hpp"
+#include "vm/instance.hpp"
+#include "vm/interpreter.hpp"
+#include "vm/public_types.hpp"
+
+namespace tinywasm {
+namespace {
+
+template <class T>
+Result<T> find_as(const Instance& instance, std::string_view name, const char* kind) {
+  const std::optional<Extern> found = instance.find(name);
+  if (!found) return Error{ErrorKind::host, fmt::format("there is no export \"{}\"", name)};
+  if (const T* item = std::get_if<T>(&*found)) return *item;
+  return Error{ErrorKind::host, fmt::format("the export \"{}\" is not a {}", name, kind)};
+}
+
+}  // namespace
+
+std::optional<Extern> Instance::find(std::string_view name) const {
+  const std::optional<vm::Extern> found = vm::find_export(*instance_, name);
+  if (!found) return std::nullopt;
+  return vm::to_public(store_, *found);
+}
+
+Result<Func> Instance::func(std::string_view name) const {
+  return find_as<Func>(*this, name, "function");
+}
+Result<Memory> Instance::memory(std::string_view name) const {
+  return find_as<Memory>(*this, name, "memory");
+}
+Result<Table> Instance::table(std::string_view name) const {
+  return find_as<Table>(*this, name, "table");
+}
+Result<Global> Instance::global(std::string_view name) const {
+  return find_as<Global>(*this, name, "global");
+}
+
+std::vector<ExportType> Instance::exports() const {
+  return vm::exports_of(instance_->module->module());
+}
+
+Error Instance::wrong_signature(std::string_view name, Error error) {
+  error.message = fmt::format("export \"{}\": {}", name, error.message);
+  return error;
+}
+
+}  // namespace tinywasm

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// <tinywasm/module.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+#include <tinywasm/module.hpp>
+
+#include "decoder/limits.hpp"
+#include "decoder/reader.hpp"
+#include "decoder/text.hpp"
+#include "decoder/validator.hpp"
+#include "vm/api.hpp"
+#include "vm/interpreter.hpp"
+#include "vm/public_types.hpp"
+
+namespace tinywasm {
+namespace {
+
+Error io_error(int number) { return Error{ErrorKind::io, std::generic_category().message(number)}; }
+
+/// An open file, closed at the end of its life.
+class File {
+ public:
+  explicit File(const char* path) : descriptor_(open(path, O_RDONLY | O_CLOEXEC)) {}
+  ~File() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  int descriptor() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+/// Reads to the end of a file, whose size is a hint only: pipes have none.
+Result<std::vector<std::byte>> read_all(int descriptor, std::size_t size_hint) {
+  constexpr std::size_t kStep = 65536;
+  std::vector<std::byte> bytes(size_hint + 1);
+  std::size_t used = 0;
+  for (;;) {
+    if (used == bytes.size()) bytes.resize(bytes.size() + std::max(kStep, bytes.size() / 2));
+    const ssize_t count = read(descriptor, bytes.data() + used, bytes.size() - used);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return io_error(errno);
+    if (count == 0) break;
+    used += static_cast<std::size_t>(count);
+    if (used > decoder::kMaxModuleBytes) {
+      return decoder::make_error(decoder::Message::module_too_large);
+    }
+  }
+  bytes.resize(used);
+  return bytes;
+}
+
+Result<std::vector<std::byte>> read_file(const std::string& path) {
+  const File file(path.c_str());
+  if (file.descriptor() < 0) return io_error(errno);
+  struct stat status {};
+  if (fstat(file.descriptor(), &status) != 0) return io_error(errno);
+  if (S_ISDIR(status.st_mode)) return io_error(EISDIR);
+  const auto size = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
+  if (size > decoder::kMaxModuleBytes) {
+    return decoder::make_error(decoder::Message::module_too_large);
+  }
+  return read_all(file.descriptor(), static_cast<std::size_t>(size));
+}
+
+/// The first character that is not white space begins a module or a comment of the text format.
+bool is_text(std::span<const std::byte> bytes) {
+  for (const std::byte byte : bytes) {
+    const char c = static_cast<char>(byte);
+    if (c != ' ' && c != '\t' && c != '\r' && c != '\n') return c == '(' || c == ';';
+  }
+  return false;
+}
+
+std::string_view as_text(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+Result<Module> Module::load(std::vector<std::byte> bytes) {
+  auto decoded = decoder::read_module(std::move(bytes));
+  if (!decoded) return std::move(decoded).error();
+  auto module = std::make_shared<decoder::Module>(*std::move(decoded));
+  if (Result<void> valid = decoder::validate_module(*module); !valid) {
+    return std::move(valid).error();
+  }
+  return Module(std::make_shared<vm::ModuleCode>(std::move(module)));
+}
+
+Result<Module> Module::from_file(const std::string& path) {
+  return vm::guarded([&]() -> Result<Module> {
+    auto bytes = read_file(path);
+    if (!bytes) return std::move(bytes).error();
+    return from_bytes(*std::move(bytes));
+  });
+}
+
+Result<Module> Module::from_bytes(std::vector<std::byte>&& bytes) {
+  if (is_text(bytes)) return from_text(as_text(bytes));
+  return vm::guarded([&] { return load(std::move(bytes)); });
+}
+
+Result<Module> Module::from_bytes(std::span<const std::byte> bytes) {
+  if (is_text(bytes)) return from_text(as_text(bytes));
+  return vm::guarded([&] { return load(std::vector<std::byte>(bytes.begin(), bytes.end())); });
+}
+
+Result<Module> Module::from_text(std::string_view text) {
+  return vm::guarded([&]() -> Result<Module> {
+    auto bytes = decoder::assemble(text);
+    if (!bytes) return std::move(bytes).error();
+    return load(*std::move(bytes));
+  });
+}
+
+std::vector<ImportType> Module::imports() const {
+  const decoder::Module& module = code_->module();
+  std::vector<ImportType> all;
+  all.reserve(module.imports.size());
+  for (const decoder::Import& entry : module.imports) {
+    all.push_back({std::string(entry.module), std::string(entry.name),
+                   vm::type_of(module, entry.kind, entry.index)});
+  }
+  return all;
+}
+
+std::vector<ExportType> Module::exports() const { return vm::exports_of(code_->module()); }
+
+bool Module::has_export(std::string_view name) const {
+  return code_->module().export_index.contains(name);
+}
+
+std::string Module::name() const { return std::string(code_->module().module_name()); }
+
+}  // namespace tinywasm

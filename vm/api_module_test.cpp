@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <fstream>
+
+#include "vm/api_testing.hpp"
+
+using namespace tinywasm;
+
+namespace {
+
+std::vector<std::byte> bytes_of(std::string_view text) {
+  const auto* data = reinterpret_cast<const std::byte*>(text.data());
+  return {data, data + text.size()};
+}
+
+}  // namespace
+
+TEST_SUITE("api_module") {
+  TEST_CASE("text and binary are told apart by how they begin") {
+    CHECK(Module::from_bytes(bytes_of("(module)")));
+    CHECK(Module::from_bytes(bytes_of("\n  ;; a comment\n(module)")));
+    CHECK(Module::from_bytes(bytes_of(std::string_view("\0asm\1\0\0\0", 8))));
+    CHECK(outcome(Module::from_bytes(bytes_of("ELF"))) == "malformed: unexpected end");
+    CHECK(outcome(Module::from_bytes(bytes_of("\x7f"
+                                              "ELF1234"))) ==
+          "malformed: magic header not detected");
+    CHECK_FALSE(Module::from_bytes(std::vector<std::byte>()));
+  }
+
+  TEST_CASE("files that cannot be read") {
+    CHECK(outcome(Module::from_file("/nonexistent/x.wasm")) == "io: No such file or directory");
+    CHECK(outcome(Module::from_file("/")) == "io: Is a directory");
+  }
+
+  TEST_CASE("errors carry their kind and place") {
+    const auto syntax = Module::from_text("(module\n  (func (nonsense)))");
+    REQUIRE_FALSE(syntax);
+    CHECK(syntax.error().kind == ErrorKind::malformed);
+    CHECK(syntax.error().line == 2);
+    const auto invalid = Module::from_text("(module (func (result i32)))");
+    REQUIRE_FALSE(invalid);
+    CHECK(invalid.error().kind == ErrorKind::invalid);
+    CHECK(invalid.error().offset != Error::kNoOffset);
+  }
+
+  TEST_CASE("imports and exports are listed with their types") {
+    const Module module = module_of(R"((module $shop
+      (import "env" "log" (func (param i32 i64) (result f32)))
+      (import "env" "mem" (memory 1 2))
+      (import "env" "tab" (table 3 externref))
+      (import "env" "g" (global (mut f64)))
+      (func (export "f"))
+      (export "m" (memory 0))
+      (export "t" (table 0))
+      (global (export "c") i32 (i32.const 1))))");
+    std::string text;
+    for (const ImportType& import : module.imports()) text += to_string(import) + '\n';
+    for (const ExportType& entry : module.exports()) text += to_string(entry) + '\n';
+    CHECK(text ==
+          "\"env\" \"log\" (func (param i32 i64) (result f32))\n"
+          "\"env\" \"mem\" (memory 1 2)\n"
+          "\"env\" \"tab\" (table 3 externref)\n"
+          "\"env\" \"g\" (global (mut f64))\n"
+          "\"f\" (func)\n"
+          "\"m\" (memory 1 2)\n"
+          "\"t\" (table 3 externref)\n"
+          "\"c\" (global i32)\n");
+    CHECK(module.has_export("f"));
+    CHECK_FALSE(module.has_export("g"));
+    CHECK(module.name() == "shop");
+  }
+
+  TEST_CASE("names are escaped where they are printed") {
+    CHECK(to_string(ExportType{"a\x1b[31m\n", FuncType()}) == "\"a\\u{1b}[31m\\u{a}\" (func)");
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// <tinywasm/store.hpp>
+#include <algorithm>
+#include <limits>
+
+#include <tinywasm/store.hpp>
+
+#include "vm/store.hpp"
+
+namespace tinywasm {
+namespace {
+
+vm::StoreLimits limits_of(const StoreConfig& config) {
+  return {.memory_bytes = config.max_memory_bytes,
+          .table_elements = config.max_table_elements,
+          .stack_bytes = config.max_stack_bytes,
+          .instances = config.max_instances};
+}
+
+vm::CodeOptions options_of(const StoreConfig& config) {
+  return {.fuse = config.fuse && !config.portable_loop,
+          .fuel = config.fuel.has_value(),
+          .portable_loop = config.portable_loop};
+}
+
+std::int64_t clamped(std::uint64_t fuel) {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::int64_t>(std::min(fuel, static_cast<std::uint64_t>(kMost)));
+}
+
+}  // namespace
+
+Store::Store(const StoreConfig& config)
+    : impl_(std::make_unique<vm::Store>(limits_of(config), options_of(config))) {
+  if (config.fuel) set_fuel(*config.fuel);
+}
+Store::~Store() = default;
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+
+void Store::interrupt() noexcept { impl_->context().interrupt.store(1, std::memory_order_relaxed); }
+
+void Store::clear_interrupt() noexcept {
+  impl_->context().interrupt.store(0, std::memory_order_relaxed);
+}
+
+std::uint64_t Store::fuel_left() const noexcept {
+  return static_cast<std::uint64_t>(std::max(impl_->context().fuel, std::int64_t{0}));
+}
+
+void Store::set_fuel(std::uint64_t fuel) noexcept {
+  if (impl_->code_options().fuel) impl_->context().fuel = clamped(fuel);
+}
+
+}  // namespace tinywasm

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/code.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "vm/translator.hpp"
+#include "vm/words.hpp"
+
+namespace tinywasm::vm {
+namespace {
+
+constexpr std::size_t kChunk = std::size_t{256} << 10;
+
+const Dispatcher& dispatcher_for(const CodeOptions& options) {
+  return options.portable_loop ? loop_dispatcher() : tail_dispatcher();
+}
+
+unsigned variant_index(const CodeOptions& options) {
+  return (options.portable_loop ? 2u : options.fuse ? 1u : 0u) * 2 + (options.fuel ? 1 : 0);
+}
+
+}  // namespace
+
+ModuleCode::Variant::Variant(const decoder::Module& m, const CodeOptions& o)
+    : module(m), options(o), dispatcher(dispatcher_for(o)) {
+  if (dispatcher.plain) options.fuse = false;
+}
+
+ModuleCode::Variant::~Variant() { std::free(cells); }
+
+FunctionCode* ModuleCode::Variant::cell(std::uint32_t function_index) {
+  static_assert(std::is_trivially_destructible_v<FunctionCode>);
+  if (cells == nullptr) {
+    // Zero pages that are never touched cost nothing: most functions are never called.
+    cells = static_cast<FunctionCode*>(std::calloc(module.bodies.size(), sizeof(FunctionCode)));
+    if (cells == nullptr) return nullptr;
+  }
+  FunctionCode* cell = &cells[function_index - module.imported_functions];
+  if (cell->variant == nullptr) {
+    new (cell) FunctionCode;
+    cell->translate_handler = dispatcher.word(WordId::translate);
+    cell->entry.store(cell->stub(), std::memory_order_relaxed);
+    cell->index = function_index;
+    cell->variant = this;
+  }
+  return cell;
+}
+
+std::byte* ModuleCode::Variant::allocate(std::size_t size) {
+  if (chunk_size - chunk_used < size) {
+    const std::size_t want = std::max(kChunk, size);
+    auto* chunk = new (std::nothrow) std::byte[want];
+    if (chunk == nullptr) return nullptr;
+    chunks.emplace_back(chunk);
+    chunk_used = 0;
+    chunk_size = want;
+  }
+  std::byte* at = chunks.back().get() + chunk_used;
+  chunk_used += size;
+  return at;
+}
+
+FunctionCode* ModuleCode::Variant::find(const std::byte* pc) {
+  const std::lock_guard lock(mutex);
+  const auto at = by_address.upper_bound(pc);
+  if (at == by_address.end() || pc < at->second->begin) return nullptr;
+  return at->second;
+}
+
+ModuleCode::ModuleCode(std::shared_ptr<const decoder::Module> module)
+    : module_(std::move(module)) {}
+
+ModuleCode::~ModuleCode() = default;
+
+ModuleCode::Variant& ModuleCode::variant(const CodeOptions& options) {
+  const std::lock_guard lock(mutex_);
+  auto& variant = variants_[variant_index(options)];
+  if (!variant) variant = std::make_unique<Variant>(*module_, options);
+  return *variant;
+}
+
+FunctionCode* ModuleCode::function(std::uint32_t function_index, const CodeOptions& options) {
+  Variant& v = variant(options);
+  const std::lock_guard lock(v.mutex);
+  return v.cell(function_index);
+}
+
+const std::byte* translate(FunctionCode& function) {
+  ModuleCode::Variant& variant = *function.variant;
+  const std::lock_guard lock(variant.mutex);
+  const std::byte* entry = function.entry.load(std::memory_order_relaxed);
+  if (entry != function.stub()) return entry;
+  try {
+    Translation translation;
+    if (!translation.run(variant, function.index)) return nullptr;
+    const std::span<const std::byte> code = translation.code();
+    std::byte* at = variant.allocate(code.size());
+    if (at == nullptr) return nullptr;
+    std::memcpy(at, code.data(), code.size());
+    translation.relocate(at);
+    function.frame = translation.frame();
+    function.begin = at;
+    function.end = at + code.size();
+    variant.by_address.emplace(function.end, &function);
+    function.entry.store(at, std::memory_order_release);
+    return at;
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+void patch_call(const std::byte* return_pc, const FunctionCode& function, const std::byte* entry) {
+  // Only code of this variant can hold a direct call, and its callee lies just before `return_pc`.
+  FunctionCode* caller = function.variant->find(return_pc - 1);
+  if (caller == nullptr || return_pc - caller->begin < static_cast<std::ptrdiff_t>(sizeof(CallWord))) {
+    return;
+  }
+  auto* callee = reinterpret_cast<const std::byte**>(const_cast<std::byte*>(return_pc) - sizeof entry);
+  const std::atomic_ref<const std::byte*> patch(*callee);
+  if (patch.load(std::memory_order_relaxed) == function.stub()) {
+    patch.store(entry, std::memory_order_release);
+  }
+}
+
+std::size_t slot_count(std::span<const decoder::ValType> types) {
+  std::size_t count = 0;
+  for (decoder::ValType type : types) count += type.is_vec() ? 2 : 1;
+  return count;
+}
+
+std::size_t host_frame_slots(const decoder::FuncType& type) {
+  return std::max(slot_count(type.params), slot_count(type.results));
+}
+
+}  // namespace tinywasm::vm

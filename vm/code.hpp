@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Internal code of a module: memory for it, and the cells through which functions are reached.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "decoder/types.hpp"
+#include "vm/dispatch.hpp"
+#include "vm/interpreter.hpp"
+
+namespace tinywasm::vm {
+
+/// The code cell of one function in one variant. Its first field makes the cell itself a word of
+/// code: before the first call, `entry` points to the cell, and its handler translates.
+struct FunctionCode {
+  HandlerAddress translate_handler = nullptr;
+  std::atomic<const std::byte*> entry{nullptr};
+  ModuleCode::Variant* variant = nullptr;
+  std::uint32_t index = 0;  // in the module's function index space
+  std::uint32_t frame = 0;  // slots from its frame to a callee's, once translated
+  const std::byte* begin = nullptr;
+  const std::byte* end = nullptr;
+
+  const std::byte* stub() const { return reinterpret_cast<const std::byte*>(this); }
+};
+
+/// The code of all functions of a module under one set of options.
+struct ModuleCode::Variant {
+  Variant(const decoder::Module& module, const CodeOptions& options);
+  ~Variant();
+
+  const decoder::Module& module;
+  CodeOptions options;
+  const Dispatcher& dispatcher;
+
+  std::mutex mutex;  // guards what follows
+  FunctionCode* cells = nullptr;  // one a defined function; zeroed until cell() is asked for it
+  std::vector<std::unique_ptr<std::byte[]>> chunks;
+  std::size_t chunk_used = 0;
+  std::size_t chunk_size = 0;
+  std::map<const std::byte*, FunctionCode*> by_address;  // by end of code
+
+  /// The cell of a defined function. The caller holds the mutex.
+  FunctionCode* cell(std::uint32_t function_index);
+  /// Room for `size` bytes of code that never moves, or null. The caller holds the mutex.
+  std::byte* allocate(std::size_t size);
+  /// The function whose code holds `pc`, or null.
+  FunctionCode* find(const std::byte* pc);
+};
+
+/// Translates a function unless another thread already did; null: out of memory.
+const std::byte* translate(FunctionCode& function);
+
+/// Makes the direct call word that returns to `return_pc` lead to `entry`, if it called the stub.
+void patch_call(const std::byte* return_pc, const FunctionCode& function, const std::byte* entry);
+
+
+/// Slots a host function may use for arguments and results.
+std::size_t host_frame_slots(const decoder::FuncType& type);
+
+}  // namespace tinywasm::vm

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/dispatch.hpp"
+
+#include <bit>
+
+namespace tinywasm::vm {
+namespace {
+
+std::size_t hash(const Key& key) {
+  return static_cast<std::size_t>((key.low ^ (key.high * 0x9E3779B97F4A7C15)) * 0xD6E8FEB86659FD93);
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(std::span<const std::span<const Shape>> families, const Handlers& handlers)
+    : Handlers(handlers) {
+  std::size_t count = 0;
+  for (const auto& family : families) count += family.size();
+  shapes_.assign(std::bit_ceil(2 * count), nullptr);
+  mask_ = shapes_.size() - 1;
+  for (const auto& family : families) {
+    for (const Shape& shape : family) {
+      std::size_t at = hash(shape.key) >> 32 & mask_;
+      while (shapes_[at] != nullptr) at = (at + 1) & mask_;
+      shapes_[at] = &shape;
+    }
+  }
+}
+
+const Shape* Dispatcher::find(const Key& key) const {
+  for (std::size_t at = hash(key) >> 32 & mask_; shapes_[at] != nullptr; at = (at + 1) & mask_) {
+    if (shapes_[at]->key == key) return shapes_[at];
+  }
+  return nullptr;
+}
+
+#if !TINYWASM_HAS_TAIL_DISPATCH
+const Dispatcher& tail_dispatcher() { return loop_dispatcher(); }
+#endif
+
+}  // namespace tinywasm::vm

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the translator and the interpreter's entry know of a dispatcher: its handlers' addresses.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "vm/operands.hpp"
+#include "vm/runtime.hpp"
+
+// The tail dispatcher needs guaranteed tail calls in a convention with enough registers: clang 19's
+// preserve_none, or GCC's sibling calls with optimisation on x86-64.
+#if defined(__clang__)
+#if __has_attribute(preserve_none) && (defined(__x86_64__) || defined(__aarch64__))
+#define TINYWASM_HAS_TAIL_DISPATCH 1
+#endif
+#elif defined(__GNUC__) && defined(__x86_64__) && defined(__OPTIMIZE__)
+#define TINYWASM_HAS_TAIL_DISPATCH 1
+#endif
+#ifndef TINYWASM_HAS_TAIL_DISPATCH
+#define TINYWASM_HAS_TAIL_DISPATCH 0
+#endif
+
+namespace tinywasm::vm {
+
+/// A handler of either dispatcher, with its type forgotten.
+using HandlerAddress = const void*;
+static_assert(sizeof(HandlerAddress) == sizeof(void (*)()));
+
+/// The handlers of one shape, indexed by the places of its value operands: the first operand is the
+/// most significant digit in base kPlaces. `plain` shapes have one handler, for slots only.
+struct Shape {
+  Key key;
+  const void* handlers = nullptr;  // an array of function pointers
+  std::uint16_t count = 0;
+  std::uint8_t operand_count = 0;
+  bool narrow = false;  // operand 0 in register 0 or a slot only: a digit in base 2
+  std::array<OperandClass, kMaxOperands> classes{};
+};
+
+/// Frame sizes come in steps of kFrameStep slots; calls from frames of up to kFrameClasses steps
+/// have handlers with the size as a constant.
+inline constexpr unsigned kFrameStep = 4;
+inline constexpr unsigned kFrameClasses = 16;
+/// Slots below a frame: fp[-1] the return pc, fp[-2] the caller's instance where it may differ.
+inline constexpr unsigned kLinkage = 2;
+
+/// Words with handlers of their own, one row of words.def each.
+enum class WordId : std::uint16_t {
+#define WORD(name) name,
+#include "vm/words.def"
+#undef WORD
+};
+inline constexpr unsigned kWordCount = 0
+#define WORD(name) +1
+#include "vm/words.def"
+#undef WORD
+    ;
+
+/// A dispatcher's handlers: arrays of function pointers, whose type is its own affair.
+struct Handlers {
+  const void* words = nullptr;          // by WordId
+  const void* calls = nullptr;          // by frame class
+  const void* after_calls = nullptr;    // by frame class
+  const void* saves = nullptr;          // by bit mask: r1 r2 r3
+  const void* reloads = nullptr;        // by bit mask: r1 r2 r3
+  const void* float_saves = nullptr;    // by bit mask: f1 f2 f3
+  const void* float_reloads = nullptr;
+  const void* br_tables = nullptr;      // by number of targets - 1, up to kSwitchTargets, or null
+  const std::byte* return_instance_pc = nullptr;  // a word that return_instance handles
+  bool plain = false;                   // shapes exist for slots only
+  /// Runs from `pc` until a halt word or a trap.
+  void (*run)(const std::byte* pc, Slot* fp, Context* ctx) = nullptr;
+};
+
+class Dispatcher : public Handlers {
+ public:
+  Dispatcher(std::span<const std::span<const Shape>> families, const Handlers& handlers);
+
+  /// The shape of a key, or null.
+  const Shape* find(const Key& key) const;
+  HandlerAddress word(WordId id) const { return at(words, static_cast<std::size_t>(id)); }
+  static HandlerAddress at(const void* handlers, std::size_t index) {
+    return static_cast<const HandlerAddress*>(handlers)[index];
+  }
+
+ private:
+  std::vector<const Shape*> shapes_;  // a hash table with open addressing
+  std::size_t mask_ = 0;
+};
+
+inline constexpr unsigned kSwitchTargets = 32;
+
+const Dispatcher& tail_dispatcher();
+const Dispatcher& loop_dispatcher();
+
+}  // namespace tinywasm::vm

@@ -1,0 +1,518 @@
+// SPDX-License-Identifier: Apache-2.0
+// Statements and control; trees are in emitter_trees.cpp.
+#include "vm/emitter.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <cstddef>
+
+namespace tinywasm::vm::ir {
+namespace {
+
+/// Slots are named by 16 bits.
+constexpr std::uint32_t kMaxSlots = 65535;
+
+bool ends_block(StatementKind k) {
+  return k == StatementKind::jump || k == StatementKind::br_table || k == StatementKind::ret ||
+         k == StatementKind::ret_void || k == StatementKind::unreachable || is_return_call(k);
+}
+
+}  // namespace
+
+Emitter::Emitter(const Function& f, const Allocation& allocation, const Dispatcher& dispatcher,
+                 ModuleCode::Variant& variant)
+    : f_(f),
+      allocation_(allocation),
+      dispatcher_(dispatcher),
+      variant_(variant),
+      label_at_(f.labels.size(), kNone) {}
+
+bool Emitter::run() {
+  scratch_begin_ = f_.locals + f_.max_height;
+  const std::uint64_t used =
+      std::max<std::uint64_t>(std::uint64_t{scratch_begin_} + f_.max_need, f_.results);
+  const std::uint64_t frame = (used + kLinkage + kFrameStep - 1) / kFrameStep * kFrameStep;
+  if (frame + f_.max_arguments > kMaxSlots) return false;
+  frame_ = static_cast<std::uint32_t>(frame);
+  for (std::size_t c = 0; c < allocation_.candidates().size(); ++c) {
+    const Candidate& candidate = allocation_.candidates()[c];
+    const bool unchanged = candidate.local < f_.parameters && !f_.written[candidate.local];
+    if (candidate.reg != 0 && unchanged) read_only_ |= CandidateSet{1} << c;
+  }
+  enter();
+  for (current_ = 0; current_ < f_.statements.size(); ++current_) {
+    std::erase_if(temporaries_, [this](const LiveTemporary& t) {
+      if (t.last_use >= current_) return false;
+      release(t.place);
+      return true;
+    });
+    const Statement& s = f_.statements[current_];
+    const StatementKind kind = s.kind;
+    statement(s);
+    if (ends_block(kind)) reachable_ = false;
+  }
+  for (const Fixup& fixup : fixups_) {
+    if (fixup.absolute) continue;  // relocate() does those
+    const auto distance = static_cast<std::int32_t>(label_at_[fixup.label]) -
+                          static_cast<std::int32_t>(fixup.word);
+    std::memcpy(code_.data() + fixup.at, &distance, sizeof distance);
+  }
+  return true;
+}
+
+void Emitter::relocate(std::byte* base) const {
+  for (const Fixup& fixup : fixups_) {
+    if (!fixup.absolute) continue;
+    const std::byte* target = base + label_at_[fixup.label];
+    std::memcpy(base + fixup.at, &target, sizeof target);
+  }
+}
+
+// ---- Words
+
+/// Remembers where the word just written comes from.
+void Emitter::note(std::uint32_t ordinal, std::uint32_t offset) {
+  positions_.push_back({word_, ordinal, offset});
+}
+
+void Emitter::branch_target(std::uint32_t at, std::uint32_t word, Label label, bool absolute) {
+  fixups_.push_back({at, word, label, absolute});
+}
+
+// ---- Places
+
+Emitter::Place Emitter::home(Variable v) const {
+  const unsigned reg = allocation_.register_of(v);
+  return reg != 0 ? in_register(reg, ir::is_float(f_.local_types[v])) : slot(v);
+}
+
+Emitter::Place Emitter::place_of(const Node& leaf) const {
+  const auto v = static_cast<Variable>(leaf.value);
+  if (!f_.is_local(v)) {
+    for (const LiveTemporary& t : temporaries_) {
+      if (t.variable == v) return t.place;
+    }
+  }
+  return home(v);
+}
+
+/// A register that nothing needs until the end of `last_statement`, or kInSlot.
+unsigned Emitter::free_register(bool is_float, std::uint32_t last_statement) {
+  if (!variant_.options.fuse) return kInSlot;
+  unsigned taken = busy_[is_float];
+  if (last_statement - current_ > 16) {
+    taken |= 0b1110;
+  } else {
+    CandidateSet live = 0;
+    for (std::uint32_t i = current_; i <= last_statement; ++i) {
+      live |= allocation_.live_in(i) | allocation_.live_out(i);
+    }
+    for (; live != 0; live &= live - 1) {
+      const Candidate& c =
+          allocation_.candidates()[static_cast<unsigned>(std::countr_zero(live))];
+      if (ir::is_float(c.type) == is_float) taken |= 1u << c.reg;
+    }
+  }
+  const auto reg = static_cast<unsigned>(std::countr_one(taken));
+  return reg < kRegisters ? reg : kInSlot;
+}
+
+/// A place for an intermediate value of this statement; release() gives it back.
+Emitter::Place Emitter::scratch(bool is_float) {
+  const unsigned reg = free_register(is_float, current_);
+  if (reg != kInSlot) {
+    busy_[is_float] = static_cast<std::uint8_t>(busy_[is_float] | 1u << reg);
+    return in_register(reg, is_float);
+  }
+  const auto free = static_cast<unsigned>(std::countr_one(scratch_slots_));
+  scratch_slots_ |= 1u << free;
+  return slot(scratch_begin_ + free);
+}
+
+void Emitter::release(const Place& place) {
+  if (place.in_register()) {
+    busy_[place.is_float] =
+        static_cast<std::uint8_t>(busy_[place.is_float] & ~(1u << place.reg));
+  } else if (place.slot >= scratch_begin_ && place.slot < scratch_begin_ + 32) {
+    scratch_slots_ &= ~(1u << (place.slot - scratch_begin_));
+  }
+}
+
+/// Where a statement's result goes. A temporary's register is marked by the caller afterwards, so
+/// that the statement's own intermediate values may pass through it.
+Emitter::Place Emitter::destination(const Statement& s) {
+  if (!f_.is_local(s.variable) && s.last_use != 0) {
+    const bool is_float = ir::is_float(s.type);
+    const unsigned reg = free_register(is_float, s.last_use);
+    if (reg != kInSlot) return in_register(reg, is_float);
+  }
+  return home(s.variable);
+}
+
+// ---- Registers and home slots of pinned locals
+
+void Emitter::move_registers(const void* ints, const void* floats, CandidateSet set) {
+  for (int is_float = 0; is_float < 2; ++is_float) {
+    unsigned mask = 0;
+    std::uint16_t slots[4] = {0, 0, 0, 0};
+    for (CandidateSet rest = set; rest != 0; rest &= rest - 1) {
+      const Candidate& c =
+          allocation_.candidates()[static_cast<unsigned>(std::countr_zero(rest))];
+      if (ir::is_float(c.type) != (is_float != 0)) continue;
+      mask |= 1u << (c.reg - 1);
+      slots[c.reg - 1] = static_cast<std::uint16_t>(c.local);
+    }
+    if (mask == 0) continue;
+    auto& word = append<SlotsWord>(Dispatcher::at(is_float ? floats : ints, mask));
+    std::copy_n(slots, 4, word.slot);
+  }
+}
+
+/// Makes registers hold the values of `wanted`; on the way, of all that is live.
+void Emitter::ensure(CandidateSet wanted) {
+  if ((wanted & ~valid_) == 0) return;
+  const CandidateSet set = (wanted | allocation_.live_in(current_)) & ~valid_;
+  move_registers(dispatcher_.reloads, dispatcher_.float_reloads, set);
+  valid_ |= set;
+  clean_ |= set;
+}
+
+/// Makes home slots hold the values of `set`.
+void Emitter::save(CandidateSet set) {
+  set &= valid_ & ~clean_;
+  move_registers(dispatcher_.saves, dispatcher_.float_saves, set);
+  clean_ |= set;
+}
+
+// ---- Statements
+
+void Emitter::enter() {
+  auto& word = append<EnterWord>(dispatcher_.word(WordId::enter));
+  word.frame_bytes = static_cast<std::uint32_t>((frame_ + f_.max_arguments) * sizeof(Slot));
+  std::uint32_t first = f_.locals;
+  std::uint32_t last = 0;
+  for (Variable v = f_.parameters; v < f_.locals; ++v) {
+    if (!f_.needs_zero[v] || allocation_.register_of(v) != 0) continue;
+    first = std::min(first, v);
+    last = v + 1;
+  }
+  word.zero_begin = static_cast<std::uint16_t>(first);
+  word.zero_count = static_cast<std::uint16_t>(last > first ? last - first : 0);
+  note(0, f_.offset);
+  if (f_.statements.empty()) return;
+  const CandidateSet live = allocation_.live_in(0);
+  CandidateSet parameters = 0;
+  for (CandidateSet rest = live; rest != 0; rest &= rest - 1) {
+    const auto c = static_cast<unsigned>(std::countr_zero(rest));
+    const Candidate& candidate = allocation_.candidates()[c];
+    if (candidate.local < f_.parameters) {
+      parameters |= CandidateSet{1} << c;
+    } else {
+      Node zero;
+      zero.kind = NodeKind::constant;
+      zero.type = candidate.type;
+      load_constant(home(candidate.local), zero);
+    }
+  }
+  move_registers(dispatcher_.reloads, dispatcher_.float_reloads, parameters);
+  valid_ = live;
+  clean_ = parameters;
+}
+
+void Emitter::statement(const Statement& s) {
+  switch (s.kind) {
+    case StatementKind::label:
+      if (reachable_) ensure(allocation_.live_in(current_));
+      label_at_[s.label] = static_cast<std::uint32_t>(code_.size());
+      valid_ = allocation_.live_in(current_);
+      clean_ = read_only_ & valid_;
+      reachable_ = true;
+      return;
+    case StatementKind::branch:
+    case StatementKind::jump:
+    case StatementKind::br_table: ensure(allocation_.live_in(current_)); break;
+    default: ensure(allocation_.uses(current_));
+  }
+  switch (s.kind) {
+    case StatementKind::set: return set(s);
+    case StatementKind::set_result:
+      return copy(slot(s.index), place_of(f_.nodes[s.node[0]]), s.type);
+    case StatementKind::store: return emit_tree(kNoToken, {}, std::span(s.node, 2), &s);
+    case StatementKind::set_global: {
+      const Operand global{OperandClass::index4, {}, s.index};
+      return emit_tree(kSetGlobal, std::span(&global, 1), std::span(s.node, 1), &s);
+    }
+    case StatementKind::branch: return branch(s);
+    case StatementKind::jump: return jump(s);
+    case StatementKind::br_table: return br_table(s);
+    case StatementKind::call:
+    case StatementKind::call_import:
+    case StatementKind::call_indirect: return call(s);
+    case StatementKind::return_call:
+    case StatementKind::return_call_import:
+    case StatementKind::return_call_indirect: return return_call(s);
+    case StatementKind::ret: return emit_tree(kReturn, {}, std::span(s.node, 1), &s);
+    case StatementKind::ret_void:
+      append<PlainWord>(dispatcher_.word(WordId::return_void));
+      return;
+    case StatementKind::unreachable:
+      append<PlainWord>(dispatcher_.word(WordId::unreachable));
+      return note(0, s.offset);
+    case StatementKind::runtime: return runtime(s);
+    case StatementKind::fuel:
+      append<FuelWord>(dispatcher_.word(WordId::fuel)).cost = s.index;
+      return note(0, s.offset);
+    case StatementKind::label: return;
+  }
+}
+
+/// Records that a statement's variable now has the value at `place`.
+void Emitter::assigned(const Statement& s, const Place& place) {
+  const CandidateSet local = allocation_.set_of(s.variable);
+  valid_ |= local;
+  clean_ &= ~local;
+  if (!f_.is_local(s.variable) && place.in_register()) {
+    busy_[place.is_float] = static_cast<std::uint8_t>(busy_[place.is_float] | 1u << place.reg);
+    temporaries_.push_back({s.variable, place, s.last_use});
+  }
+}
+
+void Emitter::set(const Statement& s) {
+  if (step_branch(s) || set_both(s)) return;
+  const Place to = destination(s);
+  evaluate(to, s.node[0]);
+  assigned(s, to);
+}
+
+/// x += constant; compare x; branch back: one word.
+bool Emitter::step_branch(const Statement& s) {
+  if (!variant_.options.fuse || current_ + 1 >= f_.statements.size()) return false;
+  const Statement& next = f_.statements[current_ + 1];
+  const Node& sum = f_.nodes[s.node[0]];
+  if (next.kind != StatementKind::branch || !f_.labels[next.label].is_loop || !next.sense ||
+      !f_.is_local(s.variable) || sum.kind != NodeKind::numeric ||
+      (sum.op != Insn::i32_add && sum.op != Insn::i64_add)) {
+    return false;
+  }
+  const Node& step = f_.nodes[sum.child[1]];
+  const Node& base = f_.nodes[sum.child[0]];
+  const Node& compare = f_.nodes[next.node[0]];
+  const auto is_x = [&s](const Node& n) {
+    return n.kind == NodeKind::variable && n.value == s.variable;
+  };
+  if (!is_x(base) || !has_immediate(step) || compare.kind != NodeKind::numeric ||
+      compare.arity != 2) {
+    return false;
+  }
+  const Node& other = f_.nodes[compare.child[1]];
+  if (!is_x(f_.nodes[compare.child[0]]) || !other.is_leaf() || is_x(other) ||
+      other.type != sum.type) {
+    return false;
+  }
+  const bool immediate = has_immediate(other);
+  if (other.kind == NodeKind::constant && !immediate) return false;
+  Key key;
+  key.add(kStepBranchBack);
+  key.add(sum.op);
+  key.add(compare.op);
+  key.add(immediate ? kImmediateLeaf : kIntLeaf);
+  const Shape* shape = dispatcher_.find(key);
+  if (shape == nullptr) return false;
+  ensure(allocation_.live_in(current_) | allocation_.live_in(current_ + 1));
+  const Operand operands[] = {
+      {OperandClass::target8, {}, next.label},
+      {OperandClass::int_value, home(s.variable), 0},
+      {OperandClass::imm4, {}, step.value},
+      immediate ? Operand{OperandClass::imm4, {}, other.value}
+                : Operand{OperandClass::int_value, place_of(other), 0},
+  };
+  write(*shape, operands);
+  note(0, next.offset);
+  assigned(s, home(s.variable));
+  ++current_;
+  return true;
+}
+
+/// local = global - constant; global = local: one word.
+bool Emitter::set_both(const Statement& s) {
+  if (!variant_.options.fuse || current_ + 1 >= f_.statements.size()) return false;
+  const Statement& next = f_.statements[current_ + 1];
+  const Node& difference = f_.nodes[s.node[0]];
+  if (next.kind != StatementKind::set_global || !f_.is_local(s.variable) ||
+      difference.kind != NodeKind::numeric || difference.op != Insn::i32_sub) {
+    return false;
+  }
+  const Node& value = f_.nodes[next.node[0]];
+  const Node& global = f_.nodes[difference.child[0]];
+  const Node& amount = f_.nodes[difference.child[1]];
+  if (value.kind != NodeKind::variable || value.value != s.variable ||
+      global.kind != NodeKind::global || !has_immediate(amount)) {
+    return false;
+  }
+  Key key;
+  key.add(kSetBoth);
+  key.add(Insn::i32_sub);
+  key.add(Insn::global_get);
+  key.add(kCopy32);
+  key.add(kImmediateLeaf);
+  const Shape* shape = dispatcher_.find(key);
+  if (shape == nullptr) return false;
+  const Operand operands[] = {{OperandClass::int_value, home(s.variable), 0},
+                              {OperandClass::index4, {}, next.index},
+                              {OperandClass::index4, {}, global.value},
+                              {OperandClass::imm4, {}, amount.value}};
+  write(*shape, operands);
+  assigned(s, home(s.variable));
+  ++current_;
+  return true;
+}
+
+void Emitter::branch(const Statement& s) {
+  const bool back = f_.labels[s.label].is_loop;
+  const std::uint16_t token = s.sense ? (back ? kBranchIfBack : kBranchIf)
+                                      : (back ? kBranchUnlessBack : kBranchUnless);
+  const Operand target{back ? OperandClass::target8 : OperandClass::target4, {}, s.label};
+  emit_tree(token, std::span(&target, 1), std::span(s.node, 1), &s);
+}
+
+void Emitter::jump(const Statement& s) {
+  for (std::uint32_t i = current_ + 1;
+       i < f_.statements.size() && f_.statements[i].kind == StatementKind::label; ++i) {
+    if (f_.statements[i].label == s.label) {
+      reachable_ = true;
+      return;
+    }
+  }
+  if (f_.labels[s.label].is_loop) {
+    append<JumpBackWord>(dispatcher_.word(WordId::jump_back));
+    branch_target(word_ + offsetof(JumpBackWord, target), word_, s.label, true);
+  } else {
+    append<JumpWord>(dispatcher_.word(WordId::jump));
+    branch_target(word_ + offsetof(JumpWord, distance), word_, s.label, false);
+  }
+  note(0, s.offset);
+}
+
+void Emitter::br_table(const Statement& s) {
+  const Place index = into_slot(s.node[0]);
+  const std::uint32_t count = s.operand_count;
+  const bool native = dispatcher_.br_tables != nullptr && count <= kSwitchTargets;
+  const std::size_t size = (sizeof(BrTableWord) + 4 * std::size_t{count} + 7) / 8 * 8;
+  auto& word = append<BrTableWord>(native ? Dispatcher::at(dispatcher_.br_tables, count - 1)
+                                          : dispatcher_.word(WordId::br_table),
+                                   static_cast<std::uint32_t>(size));
+  word.count = count;
+  word.index = index.slot;
+  release(index);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto at = static_cast<std::uint32_t>(word_ + sizeof(BrTableWord) + 4 * std::size_t{i});
+    branch_target(at, word_, f_.operands[s.operands + i], false);
+  }
+}
+
+/// Evaluates a call's arguments into the first slots of the callee's frame.
+void Emitter::arguments(const Statement& s) {
+  for (std::uint32_t i = 0; i < s.operand_count; ++i) {
+    evaluate(slot(frame_ + i), f_.operands[s.operands + i]);
+  }
+}
+
+void Emitter::call(const Statement& s) {
+  arguments(s);
+  const bool is_direct = s.kind == StatementKind::call;
+  const Place index = s.nodes != 0 ? into_slot(s.node[0]) : Place{};
+  save(allocation_.live_out(current_) & ~allocation_.set_of(s.variable));
+  const std::uint32_t frame_class = frame_ / kFrameStep - 1;
+  if (is_direct) {
+    const std::byte* callee = variant_.cell(s.index)->entry.load(std::memory_order_relaxed);
+    if (frame_class < kFrameClasses) {
+      append<CallWord>(Dispatcher::at(dispatcher_.calls, frame_class)).callee = callee;
+    } else {
+      auto& word = append<CallWideWord>(dispatcher_.word(WordId::call_wide));
+      word.frame = frame_;
+      word.callee = callee;
+    }
+  } else if (s.kind == StatementKind::call_import) {
+    auto& word = append<CallImportWord>(dispatcher_.word(WordId::call_import));
+    word.index = s.index;
+    word.frame = frame_;
+  } else {
+    auto& word = append<CallIndirectWord>(dispatcher_.word(WordId::call_indirect));
+    word.type = s.index;
+    word.table = s.index2;
+    word.frame = frame_;
+    word.index = index.slot;
+    release(index);
+  }
+  note(0, s.offset);
+  if (is_direct && frame_class < kFrameClasses) {
+    append<PlainWord>(Dispatcher::at(dispatcher_.after_calls, frame_class));
+  } else {
+    append<FrameWord>(dispatcher_.word(is_direct ? WordId::after_call_wide
+                                                 : WordId::after_instance_call))
+        .frame = frame_;
+  }
+  valid_ = 0;
+  take_results(s);
+}
+
+/// A single result is in register 0, several are in the callee's frame.
+void Emitter::take_results(const Statement& s) {
+  if (s.results == 1) {
+    const Place to = destination(s);
+    copy(to, in_register(0, ir::is_float(s.type)), s.type);
+    assigned(s, to);
+    return;
+  }
+  for (std::uint32_t i = 0; i < s.results; ++i) {
+    copy(slot(s.variable + i), slot(frame_ + i), Type::i64);
+  }
+}
+
+void Emitter::return_call(const Statement& s) {
+  arguments(s);
+  const Place index = s.nodes != 0 ? into_slot(s.node[0]) : Place{};
+  const WordId id = s.kind == StatementKind::return_call          ? WordId::return_call
+                    : s.kind == StatementKind::return_call_import ? WordId::return_call_import
+                                                                  : WordId::return_call_indirect;
+  auto& word = append<ReturnCallWord>(dispatcher_.word(id));
+  word.from = static_cast<std::uint16_t>(frame_);
+  word.count = static_cast<std::uint16_t>(s.operand_count);
+  word.target = s.index;
+  word.table = s.index2;
+  if (s.kind == StatementKind::return_call) {
+    word.callee = variant_.cell(s.index)->entry.load(std::memory_order_relaxed);
+  }
+  if (s.nodes != 0) {
+    word.index = index.slot;
+    release(index);
+  }
+  note(0, s.offset);
+}
+
+void Emitter::runtime(const Statement& s) {
+  Place operands[3];
+  for (unsigned i = 0; i < s.nodes; ++i) operands[i] = into_slot(s.node[i]);
+  auto& word = append<RuntimeWord>(dispatcher_.word(s.word));
+  const bool has_result = s.variable != kNone;
+  const Place to = has_result ? home(s.variable) : Place{};
+  Place result = to;
+  if (has_result && to.in_register()) {
+    // Operands are read before the result is written: it may pass through a scratch slot of theirs.
+    result = slot(scratch_begin_);
+  }
+  word.index = s.index;
+  word.index2 = s.index2;
+  word.a = operands[0].slot;
+  word.b = operands[1].slot;
+  word.c = operands[2].slot;
+  word.result = result.slot;
+  note(0, s.offset);
+  for (unsigned i = 0; i < s.nodes; ++i) release(operands[i]);
+  if (!has_result) return;
+  copy(to, result, s.type);
+  assigned(s, to);
+}
+
+}  // namespace tinywasm::vm::ir

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// From statements to internal code: covers their trees with the largest shapes that exist and
+// chooses places for what is left over.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "vm/allocation.hpp"
+#include "vm/code.hpp"
+#include "vm/ir.hpp"
+#include "vm/words.hpp"
+
+namespace tinywasm::vm::ir {
+
+/// Where in the module an operation of the code that can end the run comes from.
+struct Position {
+  std::uint32_t word;     // offset of its word in the function's code
+  std::uint32_t ordinal;  // of the memory access in the word, from 1; 0: anything else
+  std::uint32_t offset;   // of the instruction in the module
+};
+
+/// Whether a constant can be an immediate operand of its type.
+bool has_immediate(const Node& node);
+
+class Emitter {
+ public:
+  /// The caller holds the variant's mutex: direct calls ask it for code cells.
+  Emitter(const Function& f, const Allocation& allocation, const Dispatcher& dispatcher,
+          ModuleCode::Variant& variant);
+
+  /// False: the function needs more slots than a word can name.
+  bool run();
+
+  std::span<const std::byte> code() const { return code_; }
+  std::span<const Position> positions() const { return positions_; }
+  std::uint32_t frame() const { return frame_; }
+  /// Turns distances of back-edges into addresses, for code that will lie at `base`.
+  void relocate(std::byte* base) const;
+
+ private:
+  /// A place for a value: a register or a slot.
+  struct Place {
+    std::uint8_t reg = kInSlot;
+    bool is_float = false;  // the register's class
+    std::uint16_t slot = 0;
+    bool in_register() const { return reg != kInSlot; }
+  };
+  /// An operand as the layout wants it.
+  struct Operand {
+    OperandClass cls{};
+    Place place;
+    std::uint64_t bits = 0;
+  };
+  struct Walk;
+
+  // Places.
+  static Place slot(std::uint32_t s) { return {kInSlot, false, static_cast<std::uint16_t>(s)}; }
+  static Place in_register(unsigned reg, bool is_float) {
+    return {static_cast<std::uint8_t>(reg), is_float, 0};
+  }
+  Place home(Variable v) const;
+  Place place_of(const Node& leaf) const;
+  Place scratch(bool is_float);
+  void release(const Place& place);
+  unsigned free_register(bool is_float, std::uint32_t last_statement);
+  Place destination(const Statement& s);
+
+  // Registers and home slots of pinned locals.
+  void ensure(CandidateSet wanted);
+  void save(CandidateSet set);
+  void move_registers(const void* ints, const void* floats, CandidateSet set);
+
+  bool is_busy(unsigned reg, bool is_float) const { return (busy_[is_float] >> reg & 1) != 0; }
+  void assigned(const Statement& s, const Place& place);
+
+  // Words.
+  /// Adds a word; the reference holds until the next one.
+  template <class Word>
+  Word& append(HandlerAddress handler, std::uint32_t size = sizeof(Word)) {
+    word_ = static_cast<std::uint32_t>(code_.size());
+    code_.resize(code_.size() + size);
+    auto* word = reinterpret_cast<Word*>(code_.data() + word_);
+    word->handler = handler;
+    return *word;
+  }
+  void write(const Shape& shape, std::span<const Operand> operands);
+  void note(std::uint32_t ordinal, std::uint32_t offset);
+  void branch_target(std::uint32_t at, std::uint32_t word, Label label, bool absolute);
+
+  // Trees (emitter_trees.cpp).
+  /// What a cover's key begins with, and the trees it goes on with.
+  struct Search {
+    std::uint16_t token;
+    bool store;
+    Insn op;
+    std::span<const NodeId> roots;
+  };
+  static constexpr std::uint16_t kNoToken = 0xffff;
+  void collect(Walk& walk, NodeId id, int parent);
+  void add_key(const Walk& walk, Key& key, NodeId id) const;
+  bool keeps_order(const Walk& walk) const;
+  const Shape* search(Walk& walk, const Search& search_for, std::size_t from, unsigned left);
+  void prepare(Walk& walk, NodeId id);
+  void operands_of(Walk& walk, NodeId id);
+  void note_tree(const Walk& walk, NodeId id, std::uint32_t& ordinal);
+  void emit_tree(std::uint16_t token, std::span<const Operand> first,
+                 std::span<const NodeId> roots, const Statement* s);
+  void emit_leaf(std::uint16_t token, std::span<const Operand> first, NodeId root,
+                 const Statement* s);
+  void emit_value(std::uint16_t token, std::span<const Operand> first, Place value, Type type,
+                  const Statement* s);
+  void evaluate(Place to, NodeId id);
+  void copy(Place to, Place from, Type type);
+  void load_constant(Place to, const Node& constant);
+  Place into_place(NodeId id);
+  Place into_slot(NodeId id);
+
+  // Statements.
+  void statement(const Statement& s);
+  void enter();
+  void set(const Statement& s);
+  void branch(const Statement& s);
+  void jump(const Statement& s);
+  void br_table(const Statement& s);
+  void call(const Statement& s);
+  void take_results(const Statement& s);
+  void return_call(const Statement& s);
+  void arguments(const Statement& s);
+  void runtime(const Statement& s);
+  bool step_branch(const Statement& s);
+  bool set_both(const Statement& s);
+
+  const Function& f_;
+  const Allocation& allocation_;
+  const Dispatcher& dispatcher_;
+  ModuleCode::Variant& variant_;
+
+  std::vector<std::byte> code_;
+  std::vector<Position> positions_;
+  struct Fixup {
+    std::uint32_t at;    // offset of the operand
+    std::uint32_t word;  // offset of its word
+    Label label;
+    bool absolute;
+  };
+  std::vector<Fixup> fixups_;
+  std::vector<std::uint32_t> label_at_;  // offset of a label's word, or kNone
+
+  std::uint32_t frame_ = 0;          // slots from this frame to a callee's
+  std::uint32_t scratch_begin_ = 0;  // first scratch slot
+  std::uint32_t current_ = 0;        // statement being emitted
+  std::uint32_t word_ = 0;           // offset of the word being written
+  bool reachable_ = true;
+
+  CandidateSet valid_ = 0;  // pinned locals whose register holds their value
+  CandidateSet clean_ = 0;  // pinned locals whose home slot does
+  CandidateSet read_only_ = 0;
+  std::uint32_t scratch_slots_ = 0;     // bit set of scratch slots in use
+  std::uint8_t busy_[2] = {0, 0};       // by class: registers that hold temporaries
+  struct LiveTemporary {
+    Variable variable;
+    Place place;
+    std::uint32_t last_use;
+  };
+  std::vector<LiveTemporary> temporaries_;  // temporaries in registers
+};
+
+}  // namespace tinywasm::vm::ir

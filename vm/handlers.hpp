@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tail dispatcher's families of shapes, one function a handlers_*.cpp.
+#pragma once
+
+#include <span>
+
+#include "vm/shapes.hpp"
+
+namespace tinywasm::vm::TINYWASM_DISPATCH {
+
+std::span<const Shape> i32_shapes();
+std::span<const Shape> i32_fused_shapes();
+std::span<const Shape> i64_shapes();
+std::span<const Shape> i64_fused_shapes();
+std::span<const Shape> float_shapes();
+std::span<const Shape> memory_shapes();
+std::span<const Shape> memory_fused_shapes();
+std::span<const Shape> branch_shapes();
+std::span<const Shape> value_shapes();
+
+/// The br_table handlers by number of targets.
+std::span<Handler* const> br_table_handlers();
+
+}  // namespace tinywasm::vm::TINYWASM_DISPATCH

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tail dispatcher: handlers of words.def, and the way in and out.
+#include "vm/handlers.hpp"
+#include "vm/word_handlers.hpp"
+
+#if TINYWASM_HAS_TAIL_DISPATCH
+
+namespace tinywasm::vm {
+namespace tail_dispatch {
+namespace {
+
+/// A function of its own without addressable locals: after the call of a preserve_none handler
+/// nothing of its frame may be assumed but what the call itself saved.
+[[gnu::noinline]] void enter_handlers(const std::byte* pc, Slot* fp, Context* ctx) {
+#if !defined(__clang__)
+  const std::uint64_t saved_r2 = global_r2;
+  const std::uint64_t saved_r3 = global_r3;
+  const std::byte* saved_lpc = global_lpc;
+#endif
+  Registers R{pc, fp, ctx->instance->memory0->base, ctx, nullptr, 0, 0, 0, 0, {}, {}, {}, {}};
+  (*reinterpret_cast<Handler* const*>(pc))(TINYWASM_PASS);
+#if !defined(__clang__)
+  global_r2 = saved_r2;
+  global_r3 = saved_r3;
+  global_lpc = saved_lpc;
+#endif
+}
+
+const std::span<const Shape>* families() {
+  static const std::span<const Shape> all[] = {
+      i32_shapes(),    i32_fused_shapes(),    i64_shapes(),    i64_fused_shapes(), float_shapes(),
+      memory_shapes(), memory_fused_shapes(), branch_shapes(), value_shapes()};
+  return all;
+}
+
+}  // namespace
+}  // namespace tail_dispatch
+
+const Dispatcher& tail_dispatcher() {
+  using namespace tail_dispatch;
+  static const Dispatcher dispatcher(
+      {families(), 9},
+      {.words = kWords.data(),
+       .calls = kCalls.data(),
+       .after_calls = kAfterCalls.data(),
+       .saves = kSaves.data(),
+       .reloads = kReloads.data(),
+       .float_saves = kFloatSaves.data(),
+       .float_reloads = kFloatReloads.data(),
+       .br_tables = br_table_handlers().data(),
+       .return_instance_pc = return_instance_pc(),
+       .plain = false,
+       .run = &enter_handlers});
+  return dispatcher;
+}
+
+}  // namespace tinywasm::vm
+
+#endif

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/host_calls.hpp"
+
+#include <exception>
+#include <new>
+#include <utility>
+
+#include <tinywasm/host.hpp>
+#include <tinywasm/instance.hpp>
+
+#include "vm/instance.hpp"
+#include "vm/memory.hpp"
+#include "vm/store.hpp"
+
+namespace tinywasm {
+
+/// Makes Callers, and reads what became of them.
+struct HostCalls {
+  static vm::Trap run(const HostFunction& host, vm::Context& context, vm::Instance* instance,
+                      vm::Slot* slots) {
+    Caller caller(context.store, instance);
+    try {
+      host.thunk(host.environment.get(), caller, slots);
+    } catch (const std::bad_alloc&) {
+      caller.fail(Error{ErrorKind::exhaustion, "out of memory in a host function"});
+    } catch (const std::exception& exception) {
+      caller.fail(Error{ErrorKind::host, exception.what()});
+    } catch (...) {
+      caller.fail(Error{ErrorKind::host, "a host function threw an exception"});
+    }
+    if (!caller.error_) return vm::Trap::none;
+    *context.host_error = *std::move(caller.error_);
+    return vm::Trap::host;
+  }
+};
+
+std::span<std::byte> Caller::memory() const noexcept {
+  if (!instance_) return {};
+  return {instance_->memory0->base, instance_->memory0->size};
+}
+
+std::byte* Caller::find(std::uint64_t address, std::uint64_t length) const noexcept {
+  if (!instance_) return nullptr;
+  const vm::Memory& memory = *instance_->memory0;
+  return vm::in_bounds(address, length, memory.size) ? memory.base + address : nullptr;
+}
+
+std::span<std::byte> Caller::bytes(std::uint64_t address, std::uint64_t length) {
+  if (std::byte* found = find(address, length)) return {found, static_cast<std::size_t>(length)};
+  fail(Error{vm::kind(vm::Trap::memory_bounds), vm::message(vm::Trap::memory_bounds)});
+  return {};
+}
+
+void Caller::fail(Error error) {
+  if (!error_) error_ = std::move(error);
+}
+
+bool Caller::interrupted() const noexcept {
+  return store_->context().interrupt.load(std::memory_order_relaxed) != 0;
+}
+
+std::optional<Instance> Caller::instance() const {
+  if (!instance_) return std::nullopt;
+  return Instance(store_, instance_);
+}
+
+namespace {
+
+struct DynamicFunction {
+  FuncType type;
+  HostFunction::Dynamic function;
+
+  static void run(void* environment, Caller& caller, std::uint64_t* slots) {
+    const auto& self = *static_cast<const DynamicFunction*>(environment);
+    std::vector<Value> arguments;
+    const std::uint64_t* next = slots;
+    for (ValueType type : self.type.params) {
+      arguments.push_back(Value::from_slots(caller.store(), type, next));
+      next += type.slots();
+    }
+    constexpr std::uint64_t kZero[2] = {0, 0};
+    std::vector<Value> results;
+    for (ValueType type : self.type.results) {
+      results.push_back(Value::from_slots(nullptr, type, kZero));
+    }
+    if (Result<void> done = self.function(caller, arguments, results); !done) {
+      return caller.fail(std::move(done).error());
+    }
+    self.write_results(caller, results, slots);
+  }
+
+  void write_results(Caller& caller, const std::vector<Value>& results,
+                     std::uint64_t* slots) const {
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      const Value& value = results[i];
+      if (value.type() != type.results[i]) {
+        return caller.fail(Error{ErrorKind::host, "host function result of a wrong type"});
+      }
+      if (value.store() && value.slots()[0] != 0 && value.store() != caller.store()) {
+        return caller.fail(Error{ErrorKind::host, "function reference of another store"});
+      }
+      for (std::uint32_t slot = 0; slot < value.type().slots(); ++slot) {
+        *slots++ = value.slots()[slot];
+      }
+    }
+  }
+};
+
+}  // namespace
+
+HostFunction HostFunction::dynamic(FuncType type, Dynamic function) {
+  HostFunction host;
+  host.type = type;
+  host.thunk = &DynamicFunction::run;
+  host.environment =
+      std::make_shared<DynamicFunction>(DynamicFunction{std::move(type), std::move(function)});
+  return host;
+}
+
+}  // namespace tinywasm
+
+namespace tinywasm::vm {
+
+Trap run_host_function(void* environment, Context& context, Instance* caller, Slot* slots) {
+  return HostCalls::run(*static_cast<const HostFunction*>(environment), context, caller, slots);
+}
+
+}  // namespace tinywasm::vm

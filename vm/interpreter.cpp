@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/interpreter.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "vm/code.hpp"
+#include "vm/translator.hpp"
+#include "vm/words.hpp"
+
+namespace tinywasm::vm {
+namespace {
+
+/// Activations nest on the native stack: one for every host function that calls back.
+constexpr std::uint32_t kMaxDepth = 200;
+/// Frames a backtrace shows at each end when there are more.
+constexpr std::size_t kMaxFrames = 64;
+
+/// What an activation changes in its context and puts back when it ends.
+class SavedContext {
+ public:
+  explicit SavedContext(Context& context)
+      : context_(context),
+        instance_(context.instance),
+        own_globals_(context.own_globals),
+        top_(context.top) {
+    ++context.depth;
+  }
+  ~SavedContext() {
+    --context_.depth;
+    context_.instance = instance_;
+    context_.own_globals = own_globals_;
+    context_.top = top_;
+    if (instance_ != nullptr) context_.set_memory_size(instance_->memory0->size);
+  }
+  SavedContext(const SavedContext&) = delete;
+  SavedContext& operator=(const SavedContext&) = delete;
+
+ private:
+  Context& context_;
+  Instance* instance_;
+  Global* own_globals_;
+  Slot* top_;
+};
+
+/// Code that a frame entered from outside returns to: one halt word a dispatcher.
+struct HaltWord {
+  alignas(8) HandlerAddress handler;
+  explicit HaltWord(const Dispatcher& d) : handler(d.word(WordId::halt)) {}
+  const std::byte* pc() const { return reinterpret_cast<const std::byte*>(this); }
+};
+
+const std::byte* halt_pc(const Dispatcher& dispatcher) {
+  static const HaltWord tail(tail_dispatcher());
+  static const HaltWord loop(loop_dispatcher());
+  return (&dispatcher == &loop_dispatcher() ? loop : tail).pc();
+}
+
+/// Walks the frames of one activation, innermost first.
+class FrameWalk {
+ public:
+  FrameWalk(const Context& context, const Dispatcher& dispatcher, const CodeOptions& options)
+      : dispatcher_(dispatcher),
+        options_(options),
+        instance_(context.instance),
+        pc_(context.trap_pc),
+        fp_(context.trap_fp) {
+    find();
+    if (function_ == nullptr && pc_ != nullptr) {
+      // A frame that was pushed but whose function's code was never reached.
+      next();
+    }
+  }
+
+  bool done() const { return function_ == nullptr; }
+  const FunctionCode& function() const { return *function_; }
+  const Instance& instance() const { return *instance_; }
+  /// Offset of the current word in the function's code.
+  std::uint32_t word() const { return static_cast<std::uint32_t>(pc_ - function_->begin); }
+  bool is_innermost() const { return is_innermost_; }
+
+  void next() {
+    is_innermost_ = false;
+    const auto* return_pc = reinterpret_cast<const std::byte*>(fp_[-1]);
+    while (return_pc == dispatcher_.return_instance_pc) {
+      instance_ = reinterpret_cast<const Instance*>(fp_[-2]);
+      fp_ -= kBridgeSlots;
+      return_pc = reinterpret_cast<const std::byte*>(fp_[-1]);
+    }
+    function_ = nullptr;
+    if (return_pc == halt_pc(dispatcher_)) return;
+    HandlerAddress after;
+    std::memcpy(&after, return_pc, sizeof after);
+    if (after == dispatcher_.word(WordId::after_instance_call)) {
+      instance_ = reinterpret_cast<const Instance*>(fp_[-2]);
+    }
+    pc_ = return_pc - 1;
+    find();
+    if (function_ != nullptr) fp_ -= function_->frame;
+  }
+
+ private:
+  static constexpr std::ptrdiff_t kBridgeSlots = 4;
+
+  void find() { function_ = instance_->module->variant(options_).find(pc_); }
+
+  const Dispatcher& dispatcher_;
+  const CodeOptions& options_;
+  const Instance* instance_;
+  const std::byte* pc_;
+  const Slot* fp_;
+  FunctionCode* function_ = nullptr;
+  bool is_innermost_ = true;
+};
+
+/// The offset in the module of the operation at a frame's current word, by translating the function
+/// again: nothing is recorded while programs run.
+std::uint64_t position(const FrameWalk& walk, std::uint32_t trap_operand) {
+  FunctionCode& function = const_cast<FunctionCode&>(walk.function());
+  const std::lock_guard lock(function.variant->mutex);
+  Translation translation;
+  if (!translation.run(*function.variant, function.index)) return Error::kNoOffset;
+  const std::uint32_t ordinal = walk.is_innermost() ? trap_operand : 0;
+  const auto found = translation.position(walk.word(), ordinal);
+  return found ? *found : Error::kNoOffset;
+}
+
+void add_backtrace(Error& error, const Context& context, const Dispatcher& dispatcher,
+                   const CodeOptions& options, std::uint32_t operand) {
+  std::size_t count = 0;
+  for (FrameWalk walk(context, dispatcher, options); !walk.done(); walk.next()) {
+    if (++count > kMaxFrames) break;
+    const decoder::Module& module = walk.instance().module->module();
+    Frame frame;
+    frame.function = walk.function().index;
+    frame.offset = position(walk, operand);
+    frame.function_name = module.function_name(frame.function);
+    frame.module_name = module.module_name();
+    if (error.backtrace.empty() && error.offset == Error::kNoOffset) error.offset = frame.offset;
+    error.backtrace.push_back(std::move(frame));
+  }
+}
+
+Error trap_error(Context& context, const Dispatcher& dispatcher, const CodeOptions& options) {
+  const Trap trap = context.trap;
+  const std::uint32_t operand = trap == Trap::memory_bounds ? context.trap_operand : 0;
+  Error error{.kind = kind(trap), .message = message(trap)};
+  if (trap == Trap::host && context.host_error != nullptr) {
+    error = std::move(*context.host_error);
+    if (error.kind == ErrorKind::exit) return error;  // an end, not a failure
+  }
+  try {
+    add_backtrace(error, context, dispatcher, options, operand);
+  } catch (const std::bad_alloc&) {
+    error.backtrace.clear();
+  }
+  return error;
+}
+
+Result<void> call_host_function(Context& context, Function& function, Slot* slots) {
+  const Trap trap = function.callback(function.environment, context, context.instance, slots);
+  if (trap == Trap::none) return {};
+  if (trap == Trap::host && context.host_error != nullptr) return std::move(*context.host_error);
+  return Error{.kind = kind(trap), .message = message(trap)};
+}
+
+}  // namespace
+
+Result<void> call(Context& context, Function& function, Slot* slots) {
+  if (context.depth >= kMaxDepth) {
+    return Error{.kind = ErrorKind::exhaustion, .message = message(Trap::stack_exhausted)};
+  }
+  const SavedContext saved(context);
+  if (function.callback != nullptr) return call_host_function(context, function, slots);
+
+  const std::size_t params = slot_count(function.type->params);
+  const std::size_t results = slot_count(function.type->results);
+  Slot* fp = context.top + kLinkage;
+  if (fp + std::max(params, results) > context.stack_limit) {
+    return Error{.kind = ErrorKind::exhaustion, .message = message(Trap::stack_exhausted)};
+  }
+  const ModuleCode::Variant& variant = *function.code->variant;
+  std::copy_n(slots, params, fp);
+  fp[-1] = reinterpret_cast<Slot>(halt_pc(variant.dispatcher));
+  fp[-2] = 0;
+  context.instance = function.instance;
+  context.own_globals = function.instance->own_globals;
+  context.set_memory_size(function.instance->memory0->size);
+  context.trap = Trap::none;
+  variant.dispatcher.run(function.code->entry.load(std::memory_order_acquire), fp, &context);
+  if (context.trap != Trap::none) {
+    return trap_error(context, variant.dispatcher, variant.options);
+  }
+  if (results == 1) {
+    const decoder::ValType type = function.type->results[0];
+    const bool is_float = type == decoder::ValType::kF32 || type == decoder::ValType::kF64;
+    slots[0] = is_float ? context.float_result[0] : context.result;
+  } else {
+    std::copy_n(fp, results, slots);
+  }
+  return {};
+}
+
+}  // namespace tinywasm::vm

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the translator works on: a function as a list of statements with expression trees. Variables
+// are the slots of the frame: the locals, then one temporary for each height of the operand stack.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "decoder/instructions.hpp"
+#include "decoder/types.hpp"
+#include "vm/dispatch.hpp"
+
+namespace tinywasm::vm::ir {
+
+using decoder::Insn;
+
+enum class Type : std::uint8_t { i32, i64, f32, f64, ref };
+constexpr bool is_float(Type t) { return t == Type::f32 || t == Type::f64; }
+Type type_of(decoder::ValType type);
+
+using NodeId = std::uint32_t;
+using Variable = std::uint32_t;
+using Label = std::uint32_t;
+inline constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+enum class NodeKind : std::uint8_t { variable, constant, numeric, load, global, select };
+
+/// What keeps a tree from being evaluated later than where it stood.
+enum Effect : std::uint8_t {
+  kReadsMemory = 1,  // and may trap out of bounds
+  kReadsGlobal = 2,
+  kTraps = 4,  // division, truncation
+};
+
+struct Node {
+  NodeKind kind = NodeKind::variable;
+  Type type = Type::i32;
+  std::uint8_t effects = 0;
+  std::uint8_t size = 0;   // inner nodes of the tree
+  std::uint8_t need = 0;   // scratch places its evaluation may take (Sethi and Ullman 1970)
+  std::uint8_t arity = 0;
+  Insn op{};
+  std::uint32_t offset = 0;  // of the instruction in the module
+  std::uint32_t top = 0;     // 1 + height of the highest temporary it reads, or 0
+  NodeId child[3] = {kNone, kNone, kNone};
+  std::uint64_t value = 0;  // the variable, the constant's bits, the memarg's offset, the global
+
+  bool is_leaf() const { return kind <= NodeKind::constant; }
+};
+
+enum class StatementKind : std::uint8_t {
+  set,          // variable = node[0]
+  set_result,   // slot `index` of the frame = node[0]: results of a function that has several
+  store,        // memory[node[0] + index] = node[1]
+  set_global,   // own global `index` = node[0]
+  branch,       // to `label` if (node[0] != 0) == sense
+  jump,
+  br_table,     // node[0]; labels in operands
+  label,
+  call,         // function `index`; arguments in operands
+  call_import,
+  call_indirect,  // type `index`, table `index2`, node[0] the table index
+  return_call,
+  return_call_import,
+  return_call_indirect,
+  ret,          // node[0]
+  ret_void,
+  unreachable,
+  runtime,      // `word` with up to three nodes and immediates index, index2
+  fuel,         // charge `index`
+};
+
+struct Statement {
+  StatementKind kind{};
+  std::uint8_t depth = 0;   // loops around it
+  std::uint8_t nodes = 0;
+  bool sense = true;
+  Insn op{};                // store
+  WordId word{};            // runtime
+  std::uint32_t offset = 0;
+  Variable variable = kNone;  // what it assigns
+  Type type = Type::i32;      // of the variable
+  NodeId node[3] = {kNone, kNone, kNone};
+  Label label = kNone;
+  std::uint32_t index = 0;
+  std::uint32_t index2 = 0;
+  std::uint32_t operands = 0;  // first of operand_count in Function::operands
+  std::uint32_t operand_count = 0;
+  std::uint32_t results = 0;   // calls: how many; more than one come back in the callee's slots
+  std::uint32_t last_use = 0;  // set by allocation: statement that last uses a temporary
+};
+
+constexpr bool is_call(StatementKind k) {
+  return k >= StatementKind::call && k <= StatementKind::call_indirect;
+}
+constexpr bool is_return_call(StatementKind k) {
+  return k >= StatementKind::return_call && k <= StatementKind::return_call_indirect;
+}
+
+struct LabelInfo {
+  bool is_loop = false;
+  std::uint32_t uses = 0;
+};
+
+/// Reused from function to function.
+struct Function {
+  std::vector<Node> nodes;
+  std::vector<Statement> statements;
+  std::vector<std::uint32_t> operands;  // arguments (nodes), br_table labels
+  std::vector<LabelInfo> labels;
+  std::vector<Type> local_types;
+  std::vector<std::uint32_t> weight;      // of locals: uses, times 8 for each loop around
+  std::vector<bool> needs_zero;           // of locals that are no parameters
+  std::vector<bool> written;              // of locals
+  std::uint32_t parameters = 0;
+  std::uint32_t locals = 0;      // parameters included
+  std::uint32_t max_height = 0;  // of the operand stack
+  std::uint32_t max_need = 0;    // scratch slots
+  std::uint32_t max_arguments = 0;  // slots of outgoing calls, arguments and results
+  std::uint32_t results = 0;
+  std::uint32_t offset = 0;      // of the body in the module
+
+  bool is_local(Variable v) const { return v < locals; }
+  void clear();
+};
+
+}  // namespace tinywasm::vm::ir

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// A sink of the validator that turns a body into statements and expression trees.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "decoder/instruction.hpp"
+#include "decoder/module.hpp"
+#include "vm/interpreter.hpp"
+#include "vm/ir.hpp"
+
+namespace tinywasm::vm::ir {
+
+/// Operands stay on an abstract stack as trees until something forces them into their temporary:
+/// an effect that must come after them, a change of a local they read, or a control boundary.
+class Builder {
+ public:
+  Builder(const decoder::Module& module, std::uint32_t function_index, const CodeOptions& options,
+          Function& function);
+
+  void begin(std::span<const decoder::ValType> locals);
+  void block(const decoder::Instruction& insn, const decoder::BlockSignature& signature);
+  void else_(const decoder::Instruction& insn, bool reachable);
+  void end(const decoder::Instruction& insn, bool reachable);
+  void insn(const decoder::Instruction& insn);
+
+ private:
+  struct Control {
+    Insn kind{};
+    Label label = kNone;       // where a branch to it goes
+    Label else_label = kNone;  // if: where a false condition goes
+    std::uint32_t height = 0;  // of the stack below its parameters
+    std::uint32_t block = 0;   // number of the block, for first assignments of locals
+    std::uint32_t fuel = kNone;  // loop: statement that charges for an iteration
+    std::span<const decoder::ValType> params{};
+    std::span<const decoder::ValType> results{};
+  };
+
+  // Nodes.
+  NodeId add(const Node& node);
+  NodeId leaf(Variable variable, Type type);
+  NodeId constant(std::uint64_t bits, Type type);
+  NodeId inner(Node node, std::span<const NodeId> children, bool reversed = false);
+  Node& at(NodeId id) { return f_.nodes[id]; }
+
+  // The operand stack.
+  void push(NodeId id);
+  NodeId pop();
+  std::uint32_t height() const { return static_cast<std::uint32_t>(stack_.size()); }
+  Variable temporary(std::uint32_t height) const { return f_.locals + height; }
+  void reads(NodeId id, int change);
+  void force(std::uint32_t position);
+  void place(std::uint32_t position);
+  void evaluate(NodeId& id, std::uint32_t position);
+  void flush_effects();
+  void settle();
+  void preserve(Variable local);
+  void preserve_temporary(std::uint32_t position);
+
+  // Statements.
+  Statement& emit(StatementKind kind);
+  Statement& set(Variable variable, NodeId value);
+  void consume(Statement& statement, NodeId id);
+  void emit_label(Label label);
+  Label new_label(bool is_loop);
+
+  // Control.
+  Control& target(std::uint32_t depth) { return control_[control_.size() - 1 - depth]; }
+  std::span<const decoder::ValType> label_types(const Control& c) const {
+    return c.kind == Insn::loop ? c.params : c.results;
+  }
+  void place_results(std::size_t count);
+  void move_to(const Control& c, std::size_t count);
+  void push_temporaries(std::span<const decoder::ValType> types);
+  void branch(Label label, NodeId condition, bool sense);
+  void jump(Label label);
+  void br_if(std::uint32_t depth);
+  void br_table(std::span<const std::uint32_t> depths);
+  void return_values();
+  void charge();
+
+  // Instructions.
+  void numeric(const decoder::Instruction& insn);
+  void load(const decoder::Instruction& insn);
+  void store(const decoder::Instruction& insn);
+  void select();
+  void drop();
+  void assign_local(std::uint32_t local, bool keep);
+  void get_global(const decoder::Instruction& insn);
+  void set_global(const decoder::Instruction& insn);
+  void call(StatementKind kind, const decoder::FuncType& type, std::uint32_t index,
+            std::uint32_t index2 = 0);
+  void call_function(std::uint32_t index, bool is_tail);
+  void runtime(WordId word, unsigned operands, const Type* result, std::uint32_t index,
+               std::uint32_t index2 = 0);
+  bool runtime_insn(const decoder::Instruction& insn);
+  void access_local(std::uint32_t local, bool is_set);
+
+  const decoder::Module& module_;
+  const decoder::FuncType& type_;
+  const CodeOptions& options_;
+  Function& f_;
+  std::vector<NodeId> stack_;
+  std::vector<Control> control_;
+  std::vector<std::uint32_t> pending_reads_;  // by local: leaves in trees on the stack
+  std::vector<std::uint32_t> first_block_;    // by local: block of its first assignment, or kNone
+  std::vector<bool> block_open_;              // by block
+  std::uint32_t above_ = kNone;  // the entry that reads temporaries above its own
+  std::uint32_t settled_ = 0;  // entries below are constants or in their temporary
+  std::uint32_t clean_ = 0;    // entries below have no effects
+  std::uint32_t offset_ = 0;   // of the current instruction
+  std::uint32_t depth_ = 0;    // of loops
+};
+
+}  // namespace tinywasm::vm::ir

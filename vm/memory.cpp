@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/memory.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "vm/address_space.hpp"
+#include "vm/operations.hpp"
+
+namespace tinywasm::vm {
+namespace {
+
+constexpr std::uint64_t kPage = decoder::kPageSize;
+/// Memories up to this size begin without a reservation to grow into.
+constexpr std::uint64_t kSmall = 2 * kPage;
+/// Of the base: cache lines of the guest are cache lines of the host. Pages are aligned anyway.
+constexpr std::uint64_t kAlignment = 64;
+/// Reserved when the type allows more.
+constexpr std::uint64_t kUsualReservation = std::uint64_t{4} << 30;
+/// No host maps more than 2^47 bytes; keeps every product below in range.
+constexpr std::uint64_t kMostPages = (std::uint64_t{1} << 47) / kPage;
+/// How much a bulk instruction does between two looks at the interrupt flag.
+constexpr std::uint64_t kChunk = std::uint64_t{4} << 20;
+
+/// What memories without bytes point to: addresses formed from it are never null.
+alignas(kAlignment) std::byte g_no_bytes[kAlignment];
+
+std::uint64_t page_limit(const decoder::Limits& limits) {
+  const std::uint64_t of_address_type = limits.is_64 ? kMostPages : 65536;
+  return std::min(limits.max.value_or(of_address_type), of_address_type);
+}
+
+bool poll(const std::atomic<std::uint32_t>& interrupt) {
+  return interrupt.load(std::memory_order_relaxed) != 0;
+}
+
+/// Calls `step(offset, length)` for pieces of [0, length), from the front or from the back.
+template <class Step>
+Trap in_chunks(std::uint64_t length, bool backwards, const std::atomic<std::uint32_t>& interrupt,
+               Step step) {
+  for (std::uint64_t done = 0; done < length;) {
+    const std::uint64_t piece = std::min(kChunk, length - done);
+    step(backwards ? length - done - piece : done, piece);
+    done += piece;
+    if (done < length && poll(interrupt)) return Trap::interrupted;
+  }
+  return Trap::none;
+}
+
+}  // namespace
+
+std::byte* empty_memory_base() { return g_no_bytes; }
+
+OwnedMemory::OwnedMemory(const decoder::MemoryType& memory_type, Budget& budget) : budget_(budget) {
+  type = memory_type;
+  base = empty_memory_base();
+  max_pages = page_limit(type.limits);
+}
+
+OwnedMemory::~OwnedMemory() {
+  if (reserved != 0) release_pages(base, reserved);
+  budget_.give_back(size);
+}
+
+bool OwnedMemory::allocate() {
+  const std::uint64_t pages_wanted = type.limits.min;
+  if (pages_wanted > kMostPages || !budget_.take(pages_wanted * kPage)) return false;
+  const std::uint64_t bytes = pages_wanted * kPage;
+  if (bytes == 0 || move_to(bytes, bytes <= kSmall ? bytes : wanted_reservation(bytes)))
+    return true;
+  budget_.give_back(bytes);
+  return false;
+}
+
+std::uint64_t OwnedMemory::grow(std::uint64_t delta) {
+  const std::uint64_t old_pages = pages();
+  if (delta == 0) return old_pages;
+  if (old_pages > max_pages || delta > max_pages - old_pages) return kGrowFailed;
+  if (!budget_.take(delta * kPage)) return kGrowFailed;
+  if (resize(size + delta * kPage)) return old_pages;
+  budget_.give_back(delta * kPage);
+  return kGrowFailed;
+}
+
+bool OwnedMemory::resize(std::uint64_t new_size) {
+  if (new_size > reserved) return move_to(new_size, wanted_reservation(new_size));
+  if (!commit_pages(base + size, new_size - size)) return false;
+  size = new_size;
+  return true;
+}
+
+std::uint64_t OwnedMemory::wanted_reservation(std::uint64_t new_size) const {
+  const std::uint64_t most = std::min(max_pages, budget_.limit / kPage) * kPage;
+  return std::max(new_size, std::min(most, std::max(kUsualReservation, 2 * new_size)));
+}
+
+bool OwnedMemory::move_to(std::uint64_t new_size, std::uint64_t reservation) {
+  std::byte* pages_at = reserve_pages(reservation);
+  while (!pages_at && reservation > new_size) {
+    reservation = std::max(new_size, reservation / 2 / kPage * kPage);
+    pages_at = reserve_pages(reservation);
+  }
+  if (!pages_at) return false;
+  if (!commit_pages(pages_at, new_size)) {
+    release_pages(pages_at, reservation);
+    return false;
+  }
+  if (size != 0) std::memcpy(pages_at, base, size);
+  if (reserved != 0) release_pages(base, reserved);
+  base = pages_at;
+  reserved = reservation;
+  size = new_size;
+  return true;
+}
+
+Trap init(Memory& memory, std::span<const std::byte> segment, std::uint64_t destination,
+          std::uint64_t source, std::uint64_t length, const std::atomic<std::uint32_t>& interrupt) {
+  if (!in_bounds(source, length, segment.size()) || !in_bounds(destination, length, memory.size)) {
+    return Trap::memory_bounds;
+  }
+  std::byte* to = memory.base + destination;
+  const std::byte* from = segment.data() + source;
+  return in_chunks(length, false, interrupt, [&](std::uint64_t offset, std::uint64_t piece) {
+    std::memcpy(to + offset, from + offset, piece);
+  });
+}
+
+Trap copy(Memory& to, const Memory& from, std::uint64_t destination, std::uint64_t source,
+          std::uint64_t length, const std::atomic<std::uint32_t>& interrupt) {
+  if (!in_bounds(source, length, from.size) || !in_bounds(destination, length, to.size)) {
+    return Trap::memory_bounds;
+  }
+  std::byte* target = to.base + destination;
+  const std::byte* origin = from.base + source;
+  // Pieces of overlapping ranges are taken in the order that never reads what was written.
+  return in_chunks(length, target > origin, interrupt,
+                   [&](std::uint64_t offset, std::uint64_t piece) {
+                     std::memmove(target + offset, origin + offset, piece);
+                   });
+}
+
+Trap fill(Memory& memory, std::uint64_t destination, std::uint8_t value, std::uint64_t length,
+          const std::atomic<std::uint32_t>& interrupt) {
+  if (!in_bounds(destination, length, memory.size)) return Trap::memory_bounds;
+  std::byte* to = memory.base + destination;
+  return in_chunks(length, false, interrupt, [&](std::uint64_t offset, std::uint64_t piece) {
+    std::memset(to + offset, value, piece);
+  });
+}
+
+}  // namespace tinywasm::vm

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Linear memories (https://webassembly.github.io/spec/core/exec/runtime.html#memory-instances).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+#include "vm/runtime.hpp"
+
+namespace tinywasm::vm {
+
+/// Bytes (or elements) in use by a Store and how many it may use.
+struct Budget {
+  std::uint64_t used = 0;
+  std::uint64_t limit = 0;
+  bool take(std::uint64_t amount) {
+    if (amount > limit - used) return false;
+    used += amount;
+    return true;
+  }
+  void give_back(std::uint64_t amount) { used -= amount; }
+};
+
+/// A Memory together with what owns its bytes. Every Memory an instance refers to is one, except
+/// the empty one of instances that have none.
+///
+/// Small memories begin with just the pages they need, which the host packs densely, and reserve
+/// address space when they first grow: a process may hold tens of thousands of instances, and
+/// mappings and address space are both limited. All others reserve at once what they may grow to,
+/// and commit pages as they grow. When the host refuses, less and less is reserved, and growing
+/// beyond it moves the memory.
+class OwnedMemory : public Memory {
+ public:
+  /// The bytes come out of `budget`, which must outlive this.
+  OwnedMemory(const decoder::MemoryType& memory_type, Budget& budget);
+  ~OwnedMemory();
+  OwnedMemory(const OwnedMemory&) = delete;
+  OwnedMemory& operator=(const OwnedMemory&) = delete;
+
+  /// Allocates the minimum size, once. False: beyond the budget, or the host refused.
+  bool allocate();
+  /// Grows by `delta` pages. The old size in pages, or kGrowFailed.
+  std::uint64_t grow(std::uint64_t delta);
+
+ private:
+  bool resize(std::uint64_t new_size);
+  bool move_to(std::uint64_t new_size, std::uint64_t reservation);
+  std::uint64_t wanted_reservation(std::uint64_t new_size) const;
+
+  Budget& budget_;
+};
+
+/// The bytes [source, source + length) of `segment` to `destination`.
+Trap init(Memory& memory, std::span<const std::byte> segment, std::uint64_t destination,
+          std::uint64_t source, std::uint64_t length, const std::atomic<std::uint32_t>& interrupt);
+Trap copy(Memory& to, const Memory& from, std::uint64_t destination, std::uint64_t source,
+          std::uint64_t length, const std::atomic<std::uint32_t>& interrupt);
+Trap fill(Memory& memory, std::uint64_t destination, std::uint8_t value, std::uint64_t length,
+          const std::atomic<std::uint32_t>& interrupt);
+
+/// What the base of a memory without bytes is: never null.
+std::byte* empty_memory_base();
+
+/// [start, start + length) lies in [0, size), computed without overflow.
+constexpr bool in_bounds(std::uint64_t start, std::uint64_t length, std::uint64_t size) {
+  return length <= size && start <= size - length;
+}
+
+}  // namespace tinywasm::vm

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// The internal code's word format, shared by the handlers that read it and the emitter that writes
+// it. A word is
+//
+//   [8-byte handler address][operands, packed by size: 8, 4, then 2 bytes][padding to 8]
+//
+// Its shape (Key) names the handler's statement and expression tree; a shape has one handler for
+// every choice of places (register or slot) of its value operands.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "decoder/instructions.hpp"
+
+namespace tinywasm::vm {
+
+/// Registers of each class that handlers pass on: r0..r3 for integers, f0..f3 for floats.
+inline constexpr unsigned kRegisters = 4;
+/// Where a value operand lives: 0..kRegisters-1 in a register, or in a slot of the frame.
+inline constexpr std::uint8_t kInSlot = kRegisters;
+inline constexpr unsigned kPlaces = kRegisters + 1;
+
+enum class OperandClass : std::uint8_t {
+  int_value,    // r register, or 2 bytes: a slot of the frame
+  float_value,  // f register, or 2 bytes: a slot of the frame
+  imm4,         // i32 or f32 bits; for i64 a sign-extended 32-bit number
+  imm8,         // i64 or f64 bits
+  index4,       // a memory offset, or an own global's index
+  target4,      // distance in bytes from this word to the target word, forwards
+  target8,      // address of the target word of a back-edge
+};
+
+inline constexpr unsigned kMaxOperands = 8;
+
+constexpr bool is_value(OperandClass c) { return c <= OperandClass::float_value; }
+
+struct Layout {
+  std::array<std::uint8_t, kMaxOperands> offset{};  // of operands that are not in registers
+  std::uint8_t size = 0;                            // of the whole word
+};
+
+/// `places[i]` is read for value operands only.
+constexpr Layout layout_of(const OperandClass* classes, const std::uint8_t* places, unsigned count) {
+  Layout layout;
+  unsigned at = 8;
+  for (unsigned bytes = 8; bytes >= 2; bytes /= 2) {
+    for (unsigned i = 0; i < count; ++i) {
+      const OperandClass c = classes[i];
+      unsigned need = 4;
+      if (is_value(c)) {
+        need = places[i] == kInSlot ? 2 : 0;
+      } else if (c == OperandClass::imm8 || c == OperandClass::target8) {
+        need = 8;
+      }
+      if (need != bytes) continue;
+      layout.offset[i] = static_cast<std::uint8_t>(at);
+      at += bytes;
+    }
+  }
+  layout.size = static_cast<std::uint8_t>((at + 7) / 8 * 8);
+  return layout;
+}
+
+/// A shape as a sequence of 10-bit tokens: statement, instruction ids and leaves in preorder.
+struct Key {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  friend constexpr bool operator==(const Key&, const Key&) = default;
+  friend constexpr auto operator<=>(const Key&, const Key&) = default;
+
+  constexpr void add(std::uint16_t token) {
+    high = (high << 10) | (low >> 54);
+    low = (low << 10) | token;
+  }
+  constexpr void add(decoder::Insn insn) { add(static_cast<std::uint16_t>(insn)); }
+};
+
+/// Tokens above the instruction ids.
+enum Token : std::uint16_t {
+  kIntLeaf = 960,
+  kFloatLeaf,
+  kImmediateLeaf,
+  kWideImmediateLeaf,
+  kCopy32,  // a bare value as statement root: 32-bit integer, 64-bit integer or reference, floats
+  kCopy64,
+  kCopyF32,
+  kCopyF64,
+  kSet,
+  kBranchIf,
+  kBranchIfBack,
+  kBranchUnless,
+  kBranchUnlessBack,
+  kReturn,
+  kSetGlobal,
+  kStepBranchBack,  // x += imm; branch back if compare(x, y)
+  kSetBoth,
+};
+
+}  // namespace tinywasm::vm

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/operations.hpp"
+
+#include "vm/instance.hpp"
+#include "vm/memory.hpp"
+#include "vm/table.hpp"
+
+namespace tinywasm::vm {
+
+// Every memory, table and instance with an index is one of the owning kind.
+
+Trap memory_init(Context& context, std::uint32_t data, std::uint32_t memory,
+                 std::uint64_t destination, std::uint64_t source, std::uint64_t length) {
+  const Instance& instance = *context.instance;
+  return init(*instance.memories[memory], data_of(instance, data), destination, source, length,
+              context.interrupt);
+}
+
+Trap memory_copy(Context& context, std::uint32_t destination_memory, std::uint32_t source_memory,
+                 std::uint64_t destination, std::uint64_t source, std::uint64_t length) {
+  const Instance& instance = *context.instance;
+  return copy(*instance.memories[destination_memory], *instance.memories[source_memory],
+              destination, source, length, context.interrupt);
+}
+
+Trap memory_fill(Context& context, std::uint32_t memory, std::uint64_t destination,
+                 std::uint32_t value, std::uint64_t length) {
+  return fill(*context.instance->memories[memory], destination, static_cast<std::uint8_t>(value),
+              length, context.interrupt);
+}
+
+std::uint64_t memory_grow(Context& context, std::uint32_t memory, std::uint64_t delta) {
+  const Instance& instance = *context.instance;
+  auto& target = static_cast<OwnedMemory&>(*instance.memories[memory]);
+  const std::uint64_t old_pages = target.grow(delta);
+  // The same memory may also be in use under another index.
+  context.set_memory_size(instance.memory0->size);
+  return old_pages;
+}
+
+void data_drop(Context& context, std::uint32_t data) {
+  set_dropped(context.instance->dropped_data, data);
+}
+
+Trap table_get(Context& context, std::uint32_t table, std::uint64_t index, Slot& result) {
+  const Table& target = *context.instance->tables[table];
+  if (index >= target.size) return Trap::table_bounds;
+  result = target.elements[index];
+  return Trap::none;
+}
+
+Trap table_set(Context& context, std::uint32_t table, std::uint64_t index, Slot value) {
+  const Table& target = *context.instance->tables[table];
+  if (index >= target.size) return Trap::table_bounds;
+  target.elements[index] = value;
+  return Trap::none;
+}
+
+Trap table_init(Context& context, std::uint32_t element, std::uint32_t table,
+                std::uint64_t destination, std::uint64_t source, std::uint64_t length) {
+  auto& instance = static_cast<OwnedInstance&>(*context.instance);
+  return init(instance, element, *instance.tables[table], destination, source, length);
+}
+
+Trap table_copy(Context& context, std::uint32_t destination_table, std::uint32_t source_table,
+                std::uint64_t destination, std::uint64_t source, std::uint64_t length) {
+  const Instance& instance = *context.instance;
+  return copy(*instance.tables[destination_table], *instance.tables[source_table], destination,
+              source, length);
+}
+
+Trap table_fill(Context& context, std::uint32_t table, std::uint64_t index, Slot value,
+                std::uint64_t length) {
+  return fill(*context.instance->tables[table], index, value, length);
+}
+
+std::uint64_t table_grow(Context& context, std::uint32_t table, Slot value, std::uint64_t delta) {
+  return static_cast<OwnedTable&>(*context.instance->tables[table]).grow(delta, value);
+}
+
+void elem_drop(Context& context, std::uint32_t element) {
+  set_dropped(context.instance->dropped_elements, element);
+}
+
+Slot ref_func(Context& context, std::uint32_t function) {
+  return reinterpret_cast<std::uintptr_t>(context.instance->function(function));
+}
+
+}  // namespace tinywasm::vm

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/store.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "vm/address_space.hpp"
+#include "vm/host_calls.hpp"
+#include "vm/instance.hpp"
+#include "vm/public_types.hpp"
+
+namespace tinywasm::vm {
+namespace {
+
+Error too_many_types() { return Error{ErrorKind::unsupported, "too many types in one store"}; }
+
+}  // namespace
+
+Store::Store(const StoreLimits& limits, const CodeOptions& options)
+    : options_(options), max_instances_(limits.instances) {
+  memory_budget_.limit = limits.memory_bytes;
+  table_budget_.limit = limits.table_elements;
+  context_.store = this;
+  context_.host_error = &host_error_;
+  allocate_stack(limits.stack_bytes);
+  no_memory_.base = empty_memory_base();
+}
+
+Store::~Store() {
+  if (context_.stack_base) {
+    release_pages(reinterpret_cast<std::byte*>(context_.stack_base), stack_bytes_);
+  }
+}
+
+bool Store::allocate_stack(std::uint64_t bytes) {
+  constexpr std::uint64_t kGranularity = 65536;  // a multiple of every host's page size
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 40;
+  const std::uint64_t size =
+      (std::clamp(bytes, kGranularity, kMost) + kGranularity - 1) / kGranularity * kGranularity;
+  std::byte* stack = reserve_pages(size);
+  if (!stack) return false;
+  if (!commit_pages(stack, size)) {
+    release_pages(stack, size);
+    return false;
+  }
+  prefer_small_pages(stack, size);
+  stack_bytes_ = size;
+  context_.stack_base = reinterpret_cast<Slot*>(stack);
+  context_.stack_limit = context_.stack_base + size / sizeof(Slot);
+  context_.top = context_.stack_base;
+  return true;
+}
+
+Result<const Store::ModuleEntry*> Store::enter(std::shared_ptr<ModuleCode> module) {
+  const ModuleCode* key = module.get();
+  if (const auto known = modules_.find(key); known != modules_.end()) return &known->second;
+  std::optional<std::vector<std::uint32_t>> ids = types_.add(module->module());
+  if (!ids) return too_many_types();
+  return &modules_.emplace(key, ModuleEntry{std::move(module), *std::move(ids)}).first->second;
+}
+
+Result<Function*> Store::add_function(HostFunction host) {
+  const std::optional<std::uint32_t> id = types_.add(to_decoder(host.type));
+  if (!id) return too_many_types();
+  HostEntry& entry = host_functions_.emplace_back();
+  entry.host = std::move(host);
+  entry.function.callback = &run_host_function;
+  entry.function.environment = &entry.host;
+  entry.function.type_id = *id;
+  entry.function.type = &types_[*id].func;
+  return &entry.function;
+}
+
+Result<Memory*> Store::add_memory(const decoder::MemoryType& type) {
+  OwnedMemory& memory = host_memories_.emplace_back(type, memory_budget_);
+  if (memory.allocate()) return &memory;
+  host_memories_.pop_back();
+  return Error{ErrorKind::exhaustion, "out of memory: cannot allocate the linear memory"};
+}
+
+Result<Table*> Store::add_table(const decoder::TableType& type, Slot value) {
+  OwnedTable& table = host_tables_.emplace_back(type, table_budget_);
+  if (table.allocate()) {
+    fill(table, 0, value, table.size);
+    return &table;
+  }
+  host_tables_.pop_back();
+  return Error{ErrorKind::exhaustion, "out of memory: cannot allocate the table"};
+}
+
+Global* Store::add_global(const decoder::GlobalType& type, const Slot* value) {
+  Global& global = host_globals_.emplace_back();
+  global.type = type;
+  global.value[0] = value[0];
+  if (type.type.is_vec()) global.value[1] = value[1];
+  return &global;
+}
+
+}  // namespace tinywasm::vm

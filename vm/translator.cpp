@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/translator.hpp"
+
+#include "decoder/validator.hpp"
+#include "vm/allocation.hpp"
+#include "vm/emitter.hpp"
+#include "vm/ir_builder.hpp"
+
+namespace tinywasm::vm {
+
+struct Translation::State {
+  ir::Function function;
+  ir::Allocation allocation;
+  std::optional<ir::Emitter> emitter;
+};
+
+Translation::Translation() : state_(std::make_unique<State>()) {}
+Translation::~Translation() = default;
+
+bool Translation::run(ModuleCode::Variant& variant, std::uint32_t function_index) {
+  State& s = *state_;
+  ir::Builder builder(variant.module, function_index, variant.options, s.function);
+  if (!decoder::validate_function(variant.module, function_index, builder)) return false;
+  s.allocation.run(s.function, variant.options.fuse);
+  s.emitter.emplace(s.function, s.allocation, variant.dispatcher, variant);
+  return s.emitter->run();
+}
+
+std::span<const std::byte> Translation::code() const { return state_->emitter->code(); }
+std::uint32_t Translation::frame() const { return state_->emitter->frame(); }
+void Translation::relocate(std::byte* base) const { state_->emitter->relocate(base); }
+
+std::optional<std::uint32_t> Translation::position(std::uint32_t word,
+                                                   std::uint32_t ordinal) const {
+  std::optional<std::uint32_t> found;
+  for (const ir::Position& p : state_->emitter->positions()) {
+    if (p.word > word) break;
+    // Without an exact answer the nearest operation before it is the place to name.
+    if (p.word < word || p.ordinal == ordinal) found = p.offset;
+    if (p.word == word && p.ordinal == ordinal) break;
+  }
+  return found;
+}
+
+}  // namespace tinywasm::vm

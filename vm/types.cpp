@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vm/types.hpp"
+
+#include <utility>
+
+namespace tinywasm::vm {
+namespace {
+
+using decoder::CompositeKind;
+using decoder::FuncType;
+using decoder::HeapType;
+using decoder::SubType;
+using decoder::ValType;
+
+/// Canonical ids share HeapType's 24 bits with the abstract heap types.
+constexpr std::size_t kMaxTypes = 0xffff00;
+
+/// A group's contents as a sequence of numbers, in which a type of the same group is named by its
+/// place in the group (the "tying of the knot" of iso-recursive types) and others by canonical id.
+class GroupKey {
+ public:
+  GroupKey(std::uint32_t group_start, std::uint32_t group_size, const std::uint32_t* ids)
+      : start_(group_start), size_(group_size), ids_(ids) {}
+
+  void add(const SubType& type) {
+    put(static_cast<std::uint32_t>(type.kind) * 4 + (type.is_final ? 2 : 0) +
+        (type.supertype ? 1 : 0));
+    if (type.supertype) put_index(*type.supertype);
+    put(type.func.params.size());
+    for (ValType param : type.func.params) put(param);
+    put(type.func.results.size());
+    for (ValType result : type.func.results) put(result);
+    put(type.fields.size());
+    for (const decoder::FieldType& field : type.fields) {
+      put(field.is_mutable ? 1 : 0);
+      put(field.type);
+    }
+  }
+  std::u32string take() { return std::move(key_); }
+
+ private:
+  void put(std::uint64_t number) { key_.push_back(static_cast<char32_t>(number)); }
+  void put_index(std::uint32_t index) {
+    const bool inside = index - start_ < size_;
+    put(inside ? 1 : 0);
+    put(inside ? index - start_ : ids_[index]);
+  }
+  void put(ValType type) {
+    if (type.is_ref() && !type.heap().is_abstract()) {
+      put(type.code());
+      put_index(type.heap().type_index());
+    } else {
+      put(type.bits());
+    }
+  }
+
+  std::u32string key_;
+  std::uint32_t start_;
+  std::uint32_t size_;
+  const std::uint32_t* ids_;
+};
+
+SubType with_canonical_ids(SubType type, const std::uint32_t* ids) {
+  for (ValType& param : type.func.params) param = TypeRegistry::canonical(param, ids);
+  for (ValType& result : type.func.results) result = TypeRegistry::canonical(result, ids);
+  for (decoder::FieldType& field : type.fields) {
+    field.type = TypeRegistry::canonical(field.type, ids);
+  }
+  if (type.supertype) type.supertype = ids[*type.supertype];
+  return type;
+}
+
+bool is_abstract_subtype(HeapType::Abstract sub, HeapType::Abstract super) {
+  if (sub == super) return true;
+  switch (super) {
+    case HeapType::kAny:
+      return sub == HeapType::kEq || sub == HeapType::kI31 || sub == HeapType::kStruct ||
+             sub == HeapType::kArray || sub == HeapType::kNone;
+    case HeapType::kEq:
+      return sub == HeapType::kI31 || sub == HeapType::kStruct || sub == HeapType::kArray ||
+             sub == HeapType::kNone;
+    case HeapType::kI31:
+    case HeapType::kStruct:
+    case HeapType::kArray:
+      return sub == HeapType::kNone;
+    case HeapType::kFunc:
+      return sub == HeapType::kNoFunc;
+    case HeapType::kExtern:
+      return sub == HeapType::kNoExtern;
+    case HeapType::kExn:
+      return sub == HeapType::kNoExn;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+ValType TypeRegistry::canonical(ValType type, const std::uint32_t* ids) {
+  if (!type.is_ref() || type.heap().is_abstract()) return type;
+  return ValType::ref(HeapType::index(ids[type.heap().type_index()]), type.is_nullable());
+}
+
+std::optional<std::vector<std::uint32_t>> TypeRegistry::add(const decoder::Module& module) {
+  std::vector<std::uint32_t> ids(module.types.size());
+  for (std::uint32_t start = 0; start < ids.size();) {
+    const std::uint32_t size = module.types[start].rec_size;
+    GroupKey key(start, size, ids.data());
+    for (std::uint32_t i = 0; i < size; ++i) key.add(module.types[start + i]);
+    Key contents = key.take();
+    std::uint32_t first = static_cast<std::uint32_t>(types_.size());
+    if (const auto known = groups_.find(contents); known != groups_.end()) {
+      first = known->second;
+      for (std::uint32_t i = 0; i < size; ++i) ids[start + i] = first + i;
+    } else {
+      if (types_.size() + size > kMaxTypes) return std::nullopt;
+      for (std::uint32_t i = 0; i < size; ++i) ids[start + i] = first + i;
+      for (std::uint32_t i = 0; i < size; ++i) {
+        types_.push_back(with_canonical_ids(module.types[start + i], ids.data()));
+      }
+      groups_.emplace(std::move(contents), first);
+    }
+    start += size;
+  }
+  return ids;
+}
+
+std::optional<std::uint32_t> TypeRegistry::add(const FuncType& type) {
+  SubType single;
+  single.func = type;
+  GroupKey key(0, 0, nullptr);
+  key.add(single);
+  const auto id = static_cast<std::uint32_t>(types_.size());
+  const auto [place, is_new] = groups_.try_emplace(key.take(), id);
+  if (!is_new) return place->second;
+  if (types_.size() >= kMaxTypes) {
+    groups_.erase(place);
+    return std::nullopt;
+  }
+  types_.push_back(std::move(single));
+  return id;
+}
+
+bool TypeRegistry::is_subtype(std::uint32_t sub, std::uint32_t super) const {
+  // The chain of supertypes is bounded by the decoder's limit on subtype depth.
+  while (sub != super) {
+    const std::optional<std::uint32_t>& next = types_[sub].supertype;
+    if (!next) return false;
+    sub = *next;
+  }
+  return true;
+}
+
+bool TypeRegistry::is_subtype(HeapType sub, HeapType super) const {
+  if (!super.is_abstract()) {
+    if (!sub.is_abstract()) return is_subtype(sub.type_index(), super.type_index());
+    const bool is_func = types_[super.type_index()].kind == CompositeKind::func;
+    return sub.abstract() == (is_func ? HeapType::kNoFunc : HeapType::kNone);
+  }
+  if (sub.is_abstract()) return is_abstract_subtype(sub.abstract(), super.abstract());
+  switch (types_[sub.type_index()].kind) {
+    case CompositeKind::func:
+      return super.abstract() == HeapType::kFunc;
+    case CompositeKind::struct_:
+      return is_abstract_subtype(HeapType::kStruct, super.abstract());
+    case CompositeKind::array:
+      return is_abstract_subtype(HeapType::kArray, super.abstract());
+  }
+  return false;
+}
+
+bool TypeRegistry::is_subtype(ValType sub, ValType super) const {
+  if (sub == super) return true;
+  if (!sub.is_ref() || !super.is_ref()) return false;
+  if (sub.is_nullable() && !super.is_nullable()) return false;
+  return is_subtype(sub.heap(), super.heap());
+}
+
+}  // namespace tinywasm::vm

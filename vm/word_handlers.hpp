@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: Apache-2.0
+// Handlers of the words of words.def, for the dispatcher that the including unit chose.
+#pragma once
+
+#include <cstring>
+
+#include "vm/code.hpp"
+#include "vm/operations.hpp"
+#include "vm/patterns.hpp"
+#include "vm/words.hpp"
+
+namespace tinywasm::vm::TINYWASM_DISPATCH {
+
+TINYWASM_INLINE const std::byte* as_pc(Slot slot) {
+  return reinterpret_cast<const std::byte*>(slot);
+}
+TINYWASM_INLINE Slot as_slot(const void* pointer) { return reinterpret_cast<Slot>(pointer); }
+
+TINYWASM_INLINE void reload_memory(Registers& R) {
+  const Memory* memory = R.ctx->instance->memory0;
+  R.mem = memory->base;
+  R.ctx->set_memory_size(memory->size);
+}
+TINYWASM_INLINE void switch_instance(Registers& R, Instance* instance) {
+  R.ctx->instance = instance;
+  R.ctx->own_globals = instance->own_globals;
+  reload_memory(R);
+}
+
+// ---- Activations and function boundaries
+
+TINYWASM_HANDLER halt_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  R.ctx->result = R.r0;
+  std::memcpy(R.ctx->float_result, &R.f0, sizeof R.f0);
+  TINYWASM_EXIT;
+}
+
+/// What a function's code cell leads to before its first call. A direct call's word is patched to
+/// lead straight to the code from then on; both values are valid at any time.
+TINYWASM_HANDLER translate_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  auto* function = reinterpret_cast<FunctionCode*>(const_cast<std::byte*>(R.pc));
+  const std::byte* entry = translate(*function);
+  if (entry == nullptr) [[unlikely]] TINYWASM_TRAP(Trap::out_of_memory);
+  patch_call(as_pc(R.fp[-1]), *function, entry);
+  R.pc = entry;
+  TINYWASM_JUMP;
+}
+
+TINYWASM_HANDLER enter_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto word = read_word<EnterWord>(R.pc);
+  if (reinterpret_cast<std::byte*>(R.fp) + word.frame_bytes >
+      reinterpret_cast<std::byte*>(R.ctx->stack_limit)) [[unlikely]] {
+    TINYWASM_TRAP(Trap::stack_exhausted);
+  }
+  if (R.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+    TINYWASM_TRAP(Trap::interrupted);
+  }
+  for (unsigned i = 0; i < word.zero_count; ++i) R.fp[word.zero_begin + i] = 0;
+  TINYWASM_NEXT(sizeof(EnterWord));
+}
+
+TINYWASM_HANDLER fuel_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto word = read_word<FuelWord>(R.pc);
+  if (R.ctx->fuel < static_cast<std::int64_t>(word.cost)) [[unlikely]] {
+    TINYWASM_TRAP(Trap::out_of_fuel);
+  }
+  R.ctx->fuel -= word.cost;
+  TINYWASM_NEXT(sizeof(FuelWord));
+}
+
+TINYWASM_HANDLER return_void_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  R.pc = as_pc(R.fp[-1]);
+  TINYWASM_JUMP;
+}
+
+// ---- Control
+
+TINYWASM_HANDLER jump_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  R.pc += read_word<JumpWord>(R.pc).distance;
+  TINYWASM_JUMP;
+}
+
+TINYWASM_HANDLER jump_back_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  TINYWASM_BACK_EDGE(read_word<JumpBackWord>(R.pc).target);
+}
+
+TINYWASM_HANDLER br_table_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto word = read_word<BrTableWord>(R.pc);
+  const auto index = static_cast<std::uint32_t>(R.fp[word.index]);
+  const std::uint32_t last = word.count - 1;
+  const std::size_t at = sizeof(BrTableWord) + 4 * std::size_t{index < last ? index : last};
+  R.pc += read<std::int32_t>(R.pc + at);
+  TINYWASM_JUMP;
+}
+
+TINYWASM_HANDLER unreachable_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  TINYWASM_TRAP(Trap::unreachable);
+}
+
+// ---- Calls. The callee's frame lies `frame` slots above the caller's, arguments in its first
+// slots; the word after the call takes `frame` off again.
+
+TINYWASM_INLINE void push_frame(Registers& R, std::size_t frame, const std::byte* return_pc) {
+  R.fp += frame;
+  R.fp[-1] = as_slot(return_pc);
+}
+
+template <unsigned Class>
+TINYWASM_HANDLER call_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto word = read_word<CallWord>(R.pc);
+  push_frame(R, (Class + 1) * kFrameStep, R.pc + sizeof(CallWord));
+  R.pc = word.callee;
+  TINYWASM_JUMP;
+}
+template <unsigned Class>
+TINYWASM_HANDLER after_call_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  R.fp -= (Class + 1) * kFrameStep;
+  TINYWASM_NEXT(sizeof(PlainWord));
+}
+TINYWASM_HANDLER call_wide_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto word = read_word<CallWideWord>(R.pc);
+  push_frame(R, word.frame, R.pc + sizeof(CallWideWord));
+  R.pc = word.callee;
+  TINYWASM_JUMP;
+}
+TINYWASM_HANDLER after_call_wide_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  R.fp -= read_word<FrameWord>(R.pc).frame;
+  TINYWASM_NEXT(sizeof(FrameWord));
+}
+
+/// Runs a host function on the frame at `slots`; memory and its size are current afterwards.
+TINYWASM_INLINE bool call_host(Registers& R, Function& function, Slot* slots) {
+  R.ctx->top = slots + host_frame_slots(*function.type);
+  if (R.ctx->top > R.ctx->stack_limit) [[unlikely]] {
+    R.ctx->trap = Trap::stack_exhausted;
+    return false;
+  }
+  R.ctx->trap = function.callback(function.environment, *R.ctx, R.ctx->instance, slots);
+  reload_memory(R);
+  return R.ctx->trap == Trap::none;
+}
+TINYWASM_INLINE void take_host_result(Registers& R, const Slot* slots) {
+  R.r0 = slots[0];
+  R.f0 = widen(from_slot<double>(slots[0]));
+}
+
+/// The common end of calls that may leave the instance. `frame` slots up lie the arguments; after
+/// this word comes after_instance_call, which host functions skip.
+#define TINYWASM_CALL_ANY(function_, frame_, word_size)                              \
+  do {                                                                               \
+    Function& callee_ = (function_);                                                 \
+    const std::size_t size_ = (word_size);                                           \
+    if (callee_.callback != nullptr) {                                               \
+      if (!call_host(R, callee_, R.fp + (frame_))) [[unlikely]] TINYWASM_GOTO(trap_exit<Trap::none>); \
+      take_host_result(R, R.fp + (frame_));                                          \
+      TINYWASM_NEXT(size_ + sizeof(FrameWord));                                      \
+    }                                                                                \
+    push_frame(R, (frame_), R.pc + size_);                                           \
+    R.fp[-2] = as_slot(R.ctx->instance);                                             \
+    if (callee_.instance != R.ctx->instance) switch_instance(R, callee_.instance);   \
+    R.pc = callee_.code->entry.load(std::memory_order_acquire);                      \
+    TINYWASM_JUMP;                                                                   \
+  } while (0)
+
+TINYWASM_HANDLER call_import_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto word = read_word<CallImportWord>(R.pc);
+  TINYWASM_CALL_ANY(*R.ctx->instance->imported_functions[word.index], word.frame,
+                    sizeof(CallImportWord));
+}
+
+/// The function a table holds at `index`, if it has the wanted type.
+struct Callee {
+  Function* function = nullptr;
+  Trap trap = Trap::none;
+};
+TINYWASM_INLINE Callee table_function(Registers& R, std::uint32_t table, std::uint32_t type,
+                                      std::uint64_t index) {
+  const Table& elements = *R.ctx->instance->tables[table];
+  if (index >= elements.size) [[unlikely]] return {nullptr, Trap::undefined_element};
+  auto* function = reinterpret_cast<Function*>(elements.elements[index]);
+  if (function == nullptr) [[unlikely]] return {nullptr, Trap::uninitialized_element};
+  if (function->type_id != R.ctx->instance->type_ids[type]) [[unlikely]] {
+    return {nullptr, Trap::indirect_call_mismatch};
+  }
+  return {function, Trap::none};
+}
+
+TINYWASM_HANDLER call_indirect_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto word = read_word<CallIndirectWord>(R.pc);
+  const Callee callee =
+      table_function(R, word.table, word.type, static_cast<std::uint32_t>(R.fp[word.index]));
+  if (callee.function == nullptr) [[unlikely]] TINYWASM_TRAP_VALUE(callee.trap);
+  TINYWASM_CALL_ANY(*callee.function, word.frame, sizeof(CallIndirectWord));
+}
+TINYWASM_HANDLER after_instance_call_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  auto* caller = reinterpret_cast<Instance*>(R.fp[-2]);
+  R.fp -= read_word<FrameWord>(R.pc).frame;
+  if (caller != R.ctx->instance) switch_instance(R, caller);
+  TINYWASM_NEXT(sizeof(FrameWord));
+}
+
+TINYWASM_INLINE Slot float_slot(V128 value) { return std::bit_cast<Slot>(((V2F64)value)[0]); }
+
+TINYWASM_HANDLER take_int_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  R.fp[read_word<SlotsWord>(R.pc).slot[0]] = R.r0;
+  TINYWASM_NEXT(sizeof(SlotsWord));
+}
+TINYWASM_HANDLER take_float_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  R.fp[read_word<SlotsWord>(R.pc).slot[0]] = float_slot(R.f0);
+  TINYWASM_NEXT(sizeof(SlotsWord));
+}
+
+// ---- Tail calls: the callee takes over the frame and its return pc.
+
+TINYWASM_INLINE void move_arguments(Registers& R, const ReturnCallWord& word, Slot* to) {
+  for (unsigned i = 0; i < word.count; ++i) to[i] = R.fp[word.from + i];
+}
+
+TINYWASM_HANDLER return_call_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto word = read_word<ReturnCallWord>(R.pc);
+  move_arguments(R, word, R.fp);
+  R.pc = word.callee;
+  TINYWASM_JUMP;
+}
+
+/// A tail call that leaves the instance must come back to it when the callee returns: a small frame
+/// stays behind, once however long the chain of such calls is (return_instance undoes it).
+inline constexpr unsigned kBridge = 4;  // slots between the two frames; fp[-3] counts the results
+
+#define TINYWASM_RETURN_CALL_ANY(function_, word_)                                       \
+  do {                                                                                   \
+    Function& callee_ = (function_);                                                     \
+    if (callee_.callback != nullptr) {                                                   \
+      move_arguments(R, (word_), R.fp);                                                  \
+      if (!call_host(R, callee_, R.fp)) [[unlikely]] TINYWASM_GOTO(trap_exit<Trap::none>);           \
+      take_host_result(R, R.fp);                                                         \
+      R.pc = as_pc(R.fp[-1]);                                                            \
+      TINYWASM_JUMP;                                                                     \
+    }                                                                                    \
+    if (callee_.instance == R.ctx->instance || as_pc(R.fp[-1]) == return_instance_pc()) { \
+      move_arguments(R, (word_), R.fp);                                                  \
+    } else {                                                                             \
+      move_arguments(R, (word_), R.fp + kBridge); /* downwards: from >= kBridge */       \
+      R.fp += kBridge;                                                                   \
+      R.fp[-1] = as_slot(return_instance_pc());                                          \
+      R.fp[-2] = as_slot(R.ctx->instance);                                               \
+      R.fp[-3] = callee_.type->results.size();                                           \
+    }                                                                                    \
+    if (callee_.instance != R.ctx->instance) switch_instance(R, callee_.instance);       \
+    R.pc = callee_.code->entry.load(std::memory_order_acquire);                          \
+    TINYWASM_JUMP;                                                                       \
+  } while (0)
+
+TINYWASM_HANDLER return_instance_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  auto* caller = reinterpret_cast<Instance*>(R.fp[-2]);
+  const Slot results = R.fp[-3];
+  if (results > 1) std::memmove(R.fp - kBridge, R.fp, results * sizeof(Slot));
+  R.fp -= kBridge;
+  if (caller != R.ctx->instance) switch_instance(R, caller);
+  R.pc = as_pc(R.fp[-1]);
+  TINYWASM_JUMP;
+}
+alignas(8) inline constexpr Handler* kReturnInstance = &return_instance_word;
+TINYWASM_INLINE const std::byte* return_instance_pc() {
+  return reinterpret_cast<const std::byte*>(&kReturnInstance);
+}
+
+TINYWASM_HANDLER return_call_import_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto word = read_word<ReturnCallWord>(R.pc);
+  TINYWASM_RETURN_CALL_ANY(*R.ctx->instance->imported_functions[word.target], word);
+}
+TINYWASM_HANDLER return_call_indirect_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto word = read_word<ReturnCallWord>(R.pc);
+  const Callee callee =
+      table_function(R, word.table, word.target, static_cast<std::uint32_t>(R.fp[word.index]));
+  if (callee.function == nullptr) [[unlikely]] TINYWASM_TRAP_VALUE(callee.trap);
+  TINYWASM_RETURN_CALL_ANY(*callee.function, word);
+}
+
+// ---- Registers to and from their home slots, by bit mask
+
+template <unsigned Mask>
+TINYWASM_HANDLER save_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto word = read_word<SlotsWord>(R.pc);
+  if constexpr (Mask & 1) R.fp[word.slot[0]] = R.r1;
+  if constexpr (Mask & 2) R.fp[word.slot[1]] = R.r2;
+  if constexpr (Mask & 4) R.fp[word.slot[2]] = R.r3;
+  TINYWASM_NEXT(sizeof(SlotsWord));
+}
+template <unsigned Mask>
+TINYWASM_HANDLER reload_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto word = read_word<SlotsWord>(R.pc);
+  if constexpr (Mask & 1) R.r1 = R.fp[word.slot[0]];
+  if constexpr (Mask & 2) R.r2 = R.fp[word.slot[1]];
+  if constexpr (Mask & 4) R.r3 = R.fp[word.slot[2]];
+  TINYWASM_NEXT(sizeof(SlotsWord));
+}
+template <unsigned Mask>
+TINYWASM_HANDLER float_save_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto word = read_word<SlotsWord>(R.pc);
+  if constexpr (Mask & 1) R.fp[word.slot[0]] = float_slot(R.f1);
+  if constexpr (Mask & 2) R.fp[word.slot[1]] = float_slot(R.f2);
+  if constexpr (Mask & 4) R.fp[word.slot[2]] = float_slot(R.f3);
+  TINYWASM_NEXT(sizeof(SlotsWord));
+}
+template <unsigned Mask>
+TINYWASM_HANDLER float_reload_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto word = read_word<SlotsWord>(R.pc);
+  if constexpr (Mask & 1) R.f1 = widen(from_slot<double>(R.fp[word.slot[0]]));
+  if constexpr (Mask & 2) R.f2 = widen(from_slot<double>(R.fp[word.slot[1]]));
+  if constexpr (Mask & 4) R.f3 = widen(from_slot<double>(R.fp[word.slot[2]]));
+  TINYWASM_NEXT(sizeof(SlotsWord));
+}
+
+// ---- Instructions whose work is done in operations.hpp. Operands and result are in slots.
+
+#define TINYWASM_OPERATION(name)                     \
+  TINYWASM_HANDLER name##_word(TINYWASM_REGISTERS) { \
+    TINYWASM_ENTER;                                  \
+    const auto word = read_word<RuntimeWord>(R.pc);  \
+    const Trap trap = name##_operation(R, word);     \
+    if (trap != Trap::none) [[unlikely]] TINYWASM_TRAP_VALUE(trap); \
+    TINYWASM_NEXT(sizeof(RuntimeWord));              \
+  }
+
+TINYWASM_INLINE std::uint64_t address_operand(Registers& R, std::uint16_t slot) {
+  return static_cast<std::uint32_t>(R.fp[slot]);
+}
+
+TINYWASM_INLINE Trap global_get_far_operation(Registers& R, const RuntimeWord& w) {
+  R.fp[w.result] = R.ctx->instance->globals[w.index]->value[0];
+  return Trap::none;
+}
+TINYWASM_INLINE Trap global_set_far_operation(Registers& R, const RuntimeWord& w) {
+  R.ctx->instance->globals[w.index]->value[0] = R.fp[w.a];
+  return Trap::none;
+}
+TINYWASM_INLINE Trap memory_size_operation(Registers& R, const RuntimeWord& w) {
+  R.fp[w.result] = R.ctx->instance->memories[w.index]->pages();
+  return Trap::none;
+}
+TINYWASM_INLINE Trap memory_grow_operation(Registers& R, const RuntimeWord& w) {
+  R.fp[w.result] =
+      static_cast<std::uint32_t>(memory_grow(*R.ctx, w.index, address_operand(R, w.a)));
+  reload_memory(R);
+  return Trap::none;
+}
+TINYWASM_INLINE Trap memory_init_operation(Registers& R, const RuntimeWord& w) {
+  return memory_init(*R.ctx, w.index, w.index2, address_operand(R, w.a), address_operand(R, w.b),
+                     address_operand(R, w.c));
+}
+TINYWASM_INLINE Trap data_drop_operation(Registers& R, const RuntimeWord& w) {
+  data_drop(*R.ctx, w.index);
+  return Trap::none;
+}
+TINYWASM_INLINE Trap memory_copy_operation(Registers& R, const RuntimeWord& w) {
+  return memory_copy(*R.ctx, w.index, w.index2, address_operand(R, w.a), address_operand(R, w.b),
+                     address_operand(R, w.c));
+}
+TINYWASM_INLINE Trap memory_fill_operation(Registers& R, const RuntimeWord& w) {
+  return memory_fill(*R.ctx, w.index, address_operand(R, w.a),
+                     static_cast<std::uint32_t>(R.fp[w.b]), address_operand(R, w.c));
+}
+TINYWASM_INLINE Trap table_get_operation(Registers& R, const RuntimeWord& w) {
+  return table_get(*R.ctx, w.index, address_operand(R, w.a), R.fp[w.result]);
+}
+TINYWASM_INLINE Trap table_set_operation(Registers& R, const RuntimeWord& w) {
+  return table_set(*R.ctx, w.index, address_operand(R, w.a), R.fp[w.b]);
+}
+TINYWASM_INLINE Trap table_size_operation(Registers& R, const RuntimeWord& w) {
+  R.fp[w.result] = R.ctx->instance->tables[w.index]->size;
+  return Trap::none;
+}
+TINYWASM_INLINE Trap table_grow_operation(Registers& R, const RuntimeWord& w) {
+  R.fp[w.result] = static_cast<std::uint32_t>(
+      table_grow(*R.ctx, w.index, R.fp[w.a], address_operand(R, w.b)));
+  return Trap::none;
+}
+TINYWASM_INLINE Trap table_fill_operation(Registers& R, const RuntimeWord& w) {
+  return table_fill(*R.ctx, w.index, address_operand(R, w.a), R.fp[w.b], address_operand(R, w.c));
+}
+TINYWASM_INLINE Trap table_copy_operation(Registers& R, const RuntimeWord& w) {
+  return table_copy(*R.ctx, w.index, w.index2, address_operand(R, w.a), address_operand(R, w.b),
+                    address_operand(R, w.c));
+}
+TINYWASM_INLINE Trap table_init_operation(Registers& R, const RuntimeWord& w) {
+  return table_init(*R.ctx, w.index, w.index2, address_operand(R, w.a), address_operand(R, w.b),
+                    address_operand(R, w.c));
+}
+TINYWASM_INLINE Trap elem_drop_operation(Registers& R, const RuntimeWord& w) {
+  elem_drop(*R.ctx, w.index);
+  return Trap::none;
+}
+TINYWASM_INLINE Trap ref_func_operation(Registers& R, const RuntimeWord& w) {
+  R.fp[w.result] = ref_func(*R.ctx, w.index);
+  return Trap::none;
+}
+
+TINYWASM_OPERATION(global_get_far)
+TINYWASM_OPERATION(global_set_far)
+TINYWASM_OPERATION(memory_size)
+TINYWASM_OPERATION(memory_grow)
+TINYWASM_OPERATION(memory_init)
+TINYWASM_OPERATION(data_drop)
+TINYWASM_OPERATION(memory_copy)
+TINYWASM_OPERATION(memory_fill)
+TINYWASM_OPERATION(table_get)
+TINYWASM_OPERATION(table_set)
+TINYWASM_OPERATION(table_size)
+TINYWASM_OPERATION(table_grow)
+TINYWASM_OPERATION(table_fill)
+TINYWASM_OPERATION(table_copy)
+TINYWASM_OPERATION(table_init)
+TINYWASM_OPERATION(elem_drop)
+TINYWASM_OPERATION(ref_func)
+#undef TINYWASM_OPERATION
+
+// ---- Tables of the above
+
+inline constexpr std::array<Handler*, kWordCount> kWords{
+#define WORD(name) &name##_word,
+#include "vm/words.def"
+#undef WORD
+};
+template <unsigned... Class>
+constexpr auto calls_of(std::integer_sequence<unsigned, Class...>) {
+  return std::array<Handler*, sizeof...(Class)>{&call_word<Class>...};
+}
+template <unsigned... Class>
+constexpr auto after_calls_of(std::integer_sequence<unsigned, Class...>) {
+  return std::array<Handler*, sizeof...(Class)>{&after_call_word<Class>...};
+}
+inline constexpr auto kCalls = calls_of(std::make_integer_sequence<unsigned, kFrameClasses>{});
+inline constexpr auto kAfterCalls =
+    after_calls_of(std::make_integer_sequence<unsigned, kFrameClasses>{});
+#define TINYWASM_MASKS(handler)                                                                \
+  std::array<Handler*, 8> {                                                                    \
+    &handler<0>, &handler<1>, &handler<2>, &handler<3>, &handler<4>, &handler<5>, &handler<6>, \
+        &handler<7>                                                                            \
+  }
+inline constexpr auto kSaves = TINYWASM_MASKS(save_word);
+inline constexpr auto kReloads = TINYWASM_MASKS(reload_word);
+inline constexpr auto kFloatSaves = TINYWASM_MASKS(float_save_word);
+inline constexpr auto kFloatReloads = TINYWASM_MASKS(float_reload_word);
+#undef TINYWASM_MASKS
+
+}  // namespace tinywasm::vm::TINYWASM_DISPATCH

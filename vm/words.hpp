@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operands of the words of words.def. The emitter writes these structs, the handlers read them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "vm/dispatch.hpp"
+
+namespace tinywasm::vm {
+
+struct FunctionCode;
+
+struct PlainWord {
+  HandlerAddress handler;
+};
+struct EnterWord {
+  HandlerAddress handler;
+  std::uint32_t frame_bytes;  // what must lie below the stack limit
+  std::uint16_t zero_begin;   // locals [zero_begin, zero_begin + zero_count) start as zero
+  std::uint16_t zero_count;
+};
+struct FuelWord {
+  HandlerAddress handler;
+  std::uint32_t cost;
+  std::uint32_t unused;
+};
+struct JumpWord {
+  HandlerAddress handler;
+  std::int32_t distance;
+  std::int32_t unused;
+};
+struct JumpBackWord {
+  HandlerAddress handler;
+  const std::byte* target;
+};
+/// Followed by `count` distances (4 bytes each, from this word), the default's last, then padding.
+struct BrTableWord {
+  HandlerAddress handler;
+  std::uint32_t count;
+  std::uint16_t index;
+  std::uint16_t unused;
+};
+/// The callee is the word's last field: the first call patches it (see translate).
+struct CallWord {
+  HandlerAddress handler;
+  const std::byte* callee;
+};
+struct CallWideWord {
+  HandlerAddress handler;
+  std::uint64_t frame;  // in slots
+  const std::byte* callee;
+};
+struct FrameWord {
+  HandlerAddress handler;
+  std::uint64_t frame;
+};
+struct CallImportWord {
+  HandlerAddress handler;
+  std::uint32_t index;
+  std::uint32_t frame;
+};
+struct CallIndirectWord {
+  HandlerAddress handler;
+  std::uint32_t type;  // module type index
+  std::uint32_t table;
+  std::uint32_t frame;
+  std::uint16_t index;  // slot of the table index
+  std::uint16_t unused;
+};
+/// Tail calls: arguments were built in slots [from, from + count) and move to the frame's start.
+struct ReturnCallWord {
+  HandlerAddress handler;
+  const std::byte* callee;
+  std::uint16_t from;
+  std::uint16_t count;
+  std::uint16_t index;  // return_call_indirect: slot of the table index
+  std::uint16_t unused;
+  std::uint32_t target;  // function index, or type index
+  std::uint32_t table;
+};
+/// Up to three registers to or from their home slots.
+struct SlotsWord {
+  HandlerAddress handler;
+  std::uint16_t slot[4];
+};
+struct RuntimeWord {
+  HandlerAddress handler;
+  std::uint32_t index;
+  std::uint32_t index2;
+  std::uint16_t a, b, c;  // operand slots
+  std::uint16_t result;   // slot
+};
+
+template <class Word>
+[[gnu::always_inline]] inline Word read_word(const std::byte* pc) {
+  static_assert(sizeof(Word) % 8 == 0);
+  Word word;
+  std::memcpy(&word, pc, sizeof word);
+  return word;
+}
+
+}  // namespace tinywasm::vm

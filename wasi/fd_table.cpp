@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wasi/fd_table.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <utility>
+
+#include "wasi/file_stat.hpp"
+
+namespace tinywasm::wasi {
+namespace {
+
+int socket_option(int fd, int option) {
+  int value = 0;
+  socklen_t length = sizeof value;
+  return ::getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : 0;
+}
+
+void classify_socket(Descriptor& descriptor) {
+  const int fd = descriptor.host.get();
+  descriptor.type =
+      socket_option(fd, SO_TYPE) == SOCK_DGRAM ? FileType::socket_dgram : FileType::socket_stream;
+  if (socket_option(fd, SO_ACCEPTCONN) != 0) {
+    descriptor.kind = Descriptor::Kind::listener;
+    descriptor.base = rights::kSockAccept | rights::kFdFdstatSetFlags | rights::kFdFilestatGet |
+                      rights::kPollFdReadwrite | rights::kFdRead;
+    descriptor.inheriting = rights::kSocket;
+  } else {
+    descriptor.kind = Descriptor::Kind::socket;
+    descriptor.base = rights::kSocket;
+  }
+}
+
+void classify(Descriptor& descriptor, const struct stat& stat) {
+  descriptor.type = file_type(stat.st_mode);
+  if (S_ISDIR(stat.st_mode)) {
+    descriptor.kind = Descriptor::Kind::directory;
+    descriptor.base = rights::kDirectory;
+    descriptor.inheriting = rights::kDirectory | rights::kFile;
+  } else if (S_ISREG(stat.st_mode)) {
+    descriptor.kind = Descriptor::Kind::file;
+    descriptor.base = rights::kFile;
+  } else if (S_ISSOCK(stat.st_mode)) {
+    classify_socket(descriptor);
+  } else {
+    descriptor.kind = Descriptor::Kind::stream;
+    descriptor.base = rights::kStream;
+    // A program takes a character device that cannot seek for a terminal.
+    const bool is_device = S_ISCHR(stat.st_mode) || S_ISBLK(stat.st_mode);
+    if (is_device && ::isatty(descriptor.host.get()) == 0) {
+      descriptor.base |= rights::kFdSeek | rights::kFdTell;
+    } else {
+      descriptor.has_reader = true;
+    }
+  }
+}
+
+}  // namespace
+
+OrErrno<Descriptor> Descriptor::of(HostFd host) {
+  struct stat stat{};
+  if (::fstat(host.get(), &stat) != 0) return last_errno();
+  const int mode = ::fcntl(host.get(), F_GETFL);
+  if (mode < 0) return last_errno();
+  Descriptor descriptor;
+  descriptor.host = std::move(host);
+  classify(descriptor, stat);
+  descriptor.is_host_nonblocking = (mode & O_NONBLOCK) != 0;
+  if ((mode & O_APPEND) != 0) descriptor.flags |= fdflags::kAppend;
+  if ((mode & O_ACCMODE) == O_WRONLY) descriptor.base &= ~rights::kFdRead;
+  if ((mode & O_ACCMODE) == O_RDONLY && descriptor.kind != Kind::listener) {
+    descriptor.base &= ~rights::kFdWrite;
+  }
+  return descriptor;
+}
+
+OrErrno<Fd> FdTable::insert(Descriptor descriptor) {
+  if (is_full()) return Errno::mfile;
+  while (lowest_free_ < slots_.size() && slots_[lowest_free_]) ++lowest_free_;
+  if (lowest_free_ == slots_.size()) slots_.emplace_back();
+  slots_[lowest_free_] = std::make_unique<Descriptor>(std::move(descriptor));
+  ++count_;
+  return Fd{static_cast<std::uint32_t>(lowest_free_++)};
+}
+
+Descriptor* FdTable::find(Fd fd) const {
+  const auto index = static_cast<std::size_t>(fd);
+  return index < slots_.size() ? slots_[index].get() : nullptr;
+}
+
+Errno FdTable::close(Fd fd) {
+  if (!find(fd)) return Errno::badf;
+  const auto index = static_cast<std::size_t>(fd);
+  slots_[index].reset();
+  --count_;
+  if (index < lowest_free_) lowest_free_ = index;
+  return Errno::success;
+}
+
+Errno FdTable::renumber(Fd from, Fd to) {
+  if (!find(from) || !find(to)) return Errno::badf;
+  if (from == to) return Errno::success;
+  slots_[static_cast<std::size_t>(to)] = std::move(slots_[static_cast<std::size_t>(from)]);
+  --count_;
+  if (static_cast<std::size_t>(from) < lowest_free_) lowest_free_ = static_cast<std::size_t>(from);
+  return Errno::success;
+}
+
+}  // namespace tinywasm::wasi

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fd_* calls that are not reading, writing or seeking (see streams.cpp).
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <limits>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "wasi/calls.hpp"
+#include "wasi/file_stat.hpp"
+#include "wasi/platform.hpp"
+#include "wasi/set_times.hpp"
+#include "wasi/world.hpp"
+
+namespace tinywasm::wasi {
+namespace {
+
+constexpr std::uint64_t kMaxOffset = std::numeric_limits<std::int64_t>::max();
+
+Errno host_result(int result) { return result == 0 ? Errno::success : last_errno(); }
+
+OrErrno<FileStat> stat_of(const Call& call, Fd fd) {
+  const auto descriptor = call.world.get(fd, rights::kFdFilestatGet);
+  if (!descriptor) return descriptor.error();
+  FileStat result;
+  result.filetype = (*descriptor)->type;
+  if (!(*descriptor)->host) return result;
+  struct stat stat{};
+  if (::fstat((*descriptor)->host.get(), &stat) != 0) return last_errno();
+  result = file_stat(stat);
+  result.filetype = (*descriptor)->type;  // tells datagram sockets from others
+  return result;
+}
+
+/// A descriptor that is a regular file and may be changed.
+OrErrno<Descriptor*> changeable_file(const Call& call, Fd fd, Rights right) {
+  Descriptor* const open = call.world.fds.find(fd);
+  if (open && open->kind == Descriptor::Kind::directory) return Errno::isdir;
+  const auto descriptor = call.world.get(fd, right);
+  if (descriptor && (*descriptor)->read_only) return Errno::rofs;
+  return descriptor;
+}
+
+Errno sync(const Call& call, Fd fd, Rights right, int (*host_sync)(int)) {
+  const auto descriptor = call.world.get(fd, right);
+  if (!descriptor) return descriptor.error();
+  if (!(*descriptor)->host) return Errno::success;
+  return host_result(host_sync((*descriptor)->host.get()));
+}
+
+/// Copies as much of `source` as fits at the front of `to` and cuts that off.
+bool append(std::span<std::byte>& to, const void* source, std::size_t length) {
+  const std::size_t copied = length < to.size() ? length : to.size();
+  std::memcpy(to.data(), source, copied);
+  to = to.subspan(copied);
+  return copied == length;
+}
+
+}  // namespace
+
+Errno fd_advise(const Call& call, Fd fd, FileSize offset, FileSize length, Advice advice) {
+  const auto descriptor = call.world.get(fd, 0);
+  if (!descriptor) return descriptor.error();
+  if ((*descriptor)->kind == Descriptor::Kind::directory) return Errno::badf;
+  if ((*descriptor)->kind != Descriptor::Kind::file) return Errno::spipe;
+  if (((*descriptor)->base & rights::kFdAdvise) == 0) return Errno::notcapable;
+  if (offset > kMaxOffset || length > kMaxOffset || advice > Advice::noreuse) return Errno::inval;
+  return from_host(platform::advise((*descriptor)->host.get(), static_cast<std::int64_t>(offset),
+                                    static_cast<std::int64_t>(length),
+                                    static_cast<unsigned>(advice)));
+}
+
+Errno fd_allocate(const Call& call, Fd fd, FileSize offset, FileSize length) {
+  const auto descriptor = changeable_file(call, fd, rights::kFdAllocate);
+  if (!descriptor) return descriptor.error();
+  if (((*descriptor)->base & rights::kFdWrite) == 0) return Errno::badf;
+  if (length == 0 || offset > kMaxOffset || length > kMaxOffset) return Errno::inval;
+  if (length > kMaxOffset - offset) return Errno::fbig;
+  for (;;) {
+    const int result =
+        platform::allocate((*descriptor)->host.get(), static_cast<std::int64_t>(offset),
+                           static_cast<std::int64_t>(length));
+    if (result != EINTR || call.interrupted()) return from_host(result);
+  }
+}
+
+Errno fd_close(const Call& call, Fd fd) { return call.world.fds.close(fd); }
+
+Errno fd_datasync(const Call& call, Fd fd) {
+  return sync(call, fd, rights::kFdDatasync, &::fdatasync);
+}
+
+Errno fd_sync(const Call& call, Fd fd) { return sync(call, fd, rights::kFdSync, &::fsync); }
+
+Errno fd_fdstat_get(const Call& call, Fd fd, Out<FdStat> stat) {
+  const Descriptor* descriptor = call.world.fds.find(fd);
+  if (!descriptor) return Errno::badf;
+  return stat.set({descriptor->type, descriptor->flags, descriptor->base, descriptor->inheriting});
+}
+
+Errno fd_fdstat_set_flags(const Call& call, Fd fd, FdFlags flags) {
+  const auto found = call.world.get(fd, rights::kFdFdstatSetFlags);
+  if (!found) return found.error();
+  Descriptor& descriptor = **found;
+  const FdFlags changed = flags ^ descriptor.flags;
+  // As fcntl(F_SETFL): how writes are synchronised is decided at opening.
+  if ((flags & ~fdflags::kAll) != 0) return Errno::inval;
+  if ((changed & ~(fdflags::kAppend | fdflags::kNonblock)) != 0) return Errno::inval;
+  if ((changed & fdflags::kAppend) != 0 && descriptor.host) {
+    // A descriptor of the embedder is shared with others, who would be affected.
+    if (!descriptor.host.is_owned()) return Errno::notsup;
+    const int host = ::fcntl(descriptor.host.get(), F_GETFL);
+    const int wanted = (flags & fdflags::kAppend) != 0 ? host | O_APPEND : host & ~O_APPEND;
+    if (host < 0 || ::fcntl(descriptor.host.get(), F_SETFL, wanted) != 0) return last_errno();
+  }
+  descriptor.flags = flags;  // nonblock is for read_stream and write_stream, not for the host
+  return Errno::success;
+}
+
+Errno fd_fdstat_set_rights(const Call& call, Fd fd, Rights base, Rights inheriting) {
+  Descriptor* descriptor = call.world.fds.find(fd);
+  if (!descriptor) return Errno::badf;
+  if ((base & ~descriptor->base) != 0 || (inheriting & ~descriptor->inheriting) != 0) {
+    return Errno::notcapable;
+  }
+  descriptor->base = base;
+  descriptor->inheriting = inheriting;
+  return Errno::success;
+}
+
+Errno fd_filestat_get(const Call& call, Fd fd, Out<FileStat> stat) {
+  const auto result = stat_of(call, fd);
+  return result ? stat.set(*result) : result.error();
+}
+
+Errno unstable::fd_filestat_get(const Call& call, Fd fd, Out<UnstableFileStat> stat) {
+  const auto result = stat_of(call, fd);
+  return result ? stat.set({*result}) : result.error();
+}
+
+Errno fd_filestat_set_size(const Call& call, Fd fd, FileSize size) {
+  const auto descriptor = changeable_file(call, fd, rights::kFdFilestatSetSize);
+  if (!descriptor) return descriptor.error();
+  if (((*descriptor)->base & rights::kFdWrite) == 0) return Errno::badf;
+  if (size > kMaxOffset) return Errno::inval;
+  for (;;) {
+    if (::ftruncate((*descriptor)->host.get(), static_cast<off_t>(size)) == 0) break;
+    if (errno != EINTR || call.interrupted()) return last_errno();
+  }
+  return Errno::success;
+}
+
+Errno fd_filestat_set_times(const Call& call, Fd fd, Timestamp atim, Timestamp mtim,
+                            FstFlags flags) {
+  const auto descriptor = call.world.get(fd, rights::kFdFilestatSetTimes);
+  if (!descriptor) return descriptor.error();
+  const auto times = times_to_set(atim, mtim, flags);
+  if (!times) return times.error();
+  if ((*descriptor)->read_only) return Errno::rofs;
+  return host_result(::futimens((*descriptor)->host.get(), times->data()));
+}
+
+Errno fd_prestat_get(const Call& call, Fd fd, Out<PreStat> stat) {
+  const Descriptor* descriptor = call.world.fds.find(fd);
+  if (!descriptor || !descriptor->preopen) return Errno::badf;
+  return stat.set({static_cast<Size>(descriptor->preopen->size())});
+}
+
+Errno fd_prestat_dir_name(const Call& call, Fd fd, GuestBytes path) {
+  const Descriptor* descriptor = call.world.fds.find(fd);
+  if (!descriptor) return Errno::badf;
+  if (!descriptor->preopen) return Errno::notdir;
+  if (descriptor->preopen->size() > path.size()) return Errno::nametoolong;
+  std::memcpy(path.data(), descriptor->preopen->data(), descriptor->preopen->size());
+  return Errno::success;
+}
+
+Errno fd_readdir(const Call& call, Fd fd, GuestBytes buffer, DirCookie cookie, Out<Size> used) {
+  Descriptor* const open = call.world.fds.find(fd);
+  if (open && open->kind != Descriptor::Kind::directory) return Errno::notdir;
+  const auto found = call.world.get(fd, rights::kFdReaddir);
+  if (!found) return found.error();
+  Descriptor& directory = **found;
+  if (!directory.entries) {
+    auto entries = DirectoryStream::open(directory.host.get(), directory.preopen.has_value());
+    if (!entries) return entries.error();
+    directory.entries = std::move(*entries);
+  }
+  std::span<std::byte> rest(buffer.data(), buffer.size());
+  while (!rest.empty()) {
+    const auto entry = directory.entries->at(cookie);
+    if (!entry) return entry.error();
+    if (!*entry) break;
+    std::byte head[DirEnt::kSize];
+    (*entry)->head.encode(head);
+    if (!append(rest, head, sizeof head)) break;
+    if (!append(rest, (*entry)->name.data(), (*entry)->name.size())) break;
+    cookie = (*entry)->head.next;
+  }
+  return used.set(static_cast<Size>(buffer.size() - rest.size()));
+}
+
+Errno fd_renumber(const Call& call, Fd from, Fd to) { return call.world.fds.renumber(from, to); }
+
+}  // namespace tinywasm::wasi

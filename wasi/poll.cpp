@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// poll_oneoff: waits for the first of any number of clocks and descriptors.
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+#include "wasi/calls.hpp"
+#include "wasi/platform.hpp"
+#include "wasi/transfer.hpp"
+#include "wasi/world.hpp"
+
+namespace tinywasm::wasi {
+namespace {
+
+/// Far more than there can be descriptors; the guest's claim is not to cost host memory.
+constexpr Size kMaxSubscriptions = 64 * 1024;
+constexpr Timestamp kNever = std::numeric_limits<Timestamp>::max();
+constexpr Timestamp kSlice = Timestamp{kWaitSliceMs} * 1'000'000;
+
+bool is_clock(const Subscription& subscription) {
+  return subscription.tag == static_cast<std::uint8_t>(EventType::clock);
+}
+bool is_read(const Subscription& subscription) {
+  return subscription.tag == static_cast<std::uint8_t>(EventType::fd_read);
+}
+
+Timestamp saturating_add(Timestamp a, Timestamp b) { return a > kNever - b ? kNever : a + b; }
+
+/// One poll_oneoff at work.
+class Poll {
+ public:
+  Poll(const Call& call, std::span<Subscription> subscriptions)
+      : call_(call), subscriptions_(subscriptions) {}
+
+  /// Fills events() with at least one event, or returns false: interrupted.
+  bool run() {
+    for (const Subscription& subscription : subscriptions_) prepare(subscription);
+    for (;;) {
+      if (call_.interrupted()) return false;
+      const Timestamp wait = events_.empty() ? check_clocks() : 0;
+      check_descriptors(events_.empty() ? std::min(wait, kSlice) : 0);
+      // A clock may have come due in the meantime.
+      if (events_.size() == early_events_) check_clocks();
+      if (!events_.empty()) return true;
+    }
+  }
+
+  const std::vector<Event>& events() const { return events_; }
+
+ private:
+  struct Deadline {
+    const Subscription* subscription;
+    Timestamp time;
+  };
+
+  void emit(const Subscription& subscription, Errno error, FileSize nbytes = 0,
+            std::uint16_t flags = 0) {
+    events_.push_back({subscription.userdata, error, subscription.tag, nbytes, flags});
+  }
+
+  /// Turns a subscription into a deadline, a descriptor to poll or, at once, an event.
+  void prepare(const Subscription& subscription) {
+    if (is_clock(subscription)) {
+      prepare_clock(subscription);
+    } else {
+      prepare_descriptor(subscription);
+    }
+    early_events_ = events_.size();
+  }
+
+  void prepare_clock(const Subscription& subscription) {
+    const auto now = call_.world.clocks.now(subscription.clock);
+    if (!now) return emit(subscription, now.error());
+    if ((subscription.flags & ~kSubscriptionClockAbstime) != 0) {
+      return emit(subscription, Errno::inval);
+    }
+    const bool is_absolute = (subscription.flags & kSubscriptionClockAbstime) != 0;
+    const Timestamp time =
+        is_absolute ? subscription.timeout : saturating_add(*now, subscription.timeout);
+    // This thread's own time stands still while it waits, as clock_nanosleep(2) knows.
+    if (subscription.clock == ClockId::thread_cputime && time > *now) {
+      return emit(subscription, Errno::inval);
+    }
+    deadlines_.push_back({&subscription, time});
+  }
+
+  void prepare_descriptor(const Subscription& subscription) {
+    const Rights direction = is_read(subscription) ? rights::kFdRead : rights::kFdWrite;
+    const auto found = call_.world.get(subscription.fd, direction | rights::kPollFdReadwrite);
+    if (!found) return emit(subscription, found.error());
+    const Descriptor& descriptor = **found;
+    switch (descriptor.kind) {
+      case Descriptor::Kind::stream:
+      case Descriptor::Kind::socket:
+      case Descriptor::Kind::listener: {
+        const short events = is_read(subscription) ? POLLIN : POLLOUT;
+        polled_.push_back({descriptor.host.get(), events, 0});
+        polled_for_.push_back(&subscription);
+        return;
+      }
+      case Descriptor::Kind::buffer:
+        return emit(subscription, Errno::success,
+                    is_read(subscription) ? descriptor.buffer->size() - descriptor.consumed : 1);
+      default:  // never waits
+        return emit(subscription, Errno::success, bytes_left(descriptor, subscription));
+    }
+  }
+
+  static FileSize bytes_left(const Descriptor& descriptor, const Subscription& subscription) {
+    if (!is_read(subscription)) return 1;
+    struct stat stat{};
+    if (!descriptor.host || ::fstat(descriptor.host.get(), &stat) != 0) return 0;
+    const off_t position = ::lseek(descriptor.host.get(), 0, SEEK_CUR);
+    if (position < 0 || position >= stat.st_size) return 0;
+    return static_cast<FileSize>(stat.st_size - position);
+  }
+
+  /// Emits what is due and returns the time until the next deadline.
+  Timestamp check_clocks() {
+    Timestamp wait = kNever;
+    for (const Deadline& deadline : deadlines_) {
+      const auto now = call_.world.clocks.now(deadline.subscription->clock);
+      if (!now) {
+        emit(*deadline.subscription, now.error());
+      } else if (*now >= deadline.time) {
+        emit(*deadline.subscription, Errno::success);
+      } else {
+        wait = std::min(wait, deadline.time - *now);
+      }
+    }
+    return wait;
+  }
+
+  void check_descriptors(Timestamp wait) {
+    const int ready = platform::poll_for(polled_, wait);
+    if (ready < 0 && errno != EINTR) {
+      const Errno error = last_errno();
+      for (const Subscription* subscription : polled_for_) emit(*subscription, error);
+    }
+    if (ready <= 0) return;
+    for (std::size_t i = 0; i < polled_.size(); ++i) {
+      if (polled_[i].revents != 0) emit_ready(*polled_for_[i], polled_[i]);
+    }
+  }
+
+  void emit_ready(const Subscription& subscription, const pollfd& polled) {
+    if ((polled.revents & POLLNVAL) != 0) return emit(subscription, Errno::badf);
+    int available = 0;
+    if (is_read(subscription) && ::ioctl(polled.fd, FIONREAD, &available) != 0) available = 0;
+    const bool is_hangup = (polled.revents & (POLLHUP | POLLERR)) != 0;
+    const int nbytes = std::max(available, is_hangup ? 0 : 1);
+    emit(subscription, Errno::success, static_cast<FileSize>(nbytes),
+         is_hangup ? kEventHangup : std::uint16_t{0});
+  }
+
+  const Call& call_;
+  std::span<Subscription> subscriptions_;
+  std::vector<Event> events_;
+  std::size_t early_events_ = 0;  // those that prepare() made
+  std::vector<Deadline> deadlines_;
+  std::vector<pollfd> polled_;
+  std::vector<const Subscription*> polled_for_;  // parallel to polled_
+};
+
+template <class Layout>
+Result<Errno> poll(const Call& call, Address in, Address out, Size count, Out<Size> stored) {
+  if (count == 0 || count > kMaxSubscriptions) return Errno::inval;
+  const std::byte* from = call.find(in, std::uint64_t{count} * Layout::kSize);
+  std::byte* to = call.find(out, std::uint64_t{count} * Event::kSize);
+  if (!from || !to) return out_of_bounds();
+  std::vector<Subscription> subscriptions;
+  subscriptions.reserve(count);
+  for (Size i = 0; i < count; ++i, from += Layout::kSize) {
+    subscriptions.push_back(Layout::decode(from));
+    if (subscriptions.back().tag > static_cast<std::uint8_t>(EventType::fd_write)) {
+      return Errno::inval;
+    }
+  }
+  Poll poll(call, subscriptions);
+  if (!poll.run()) return interrupted();
+  for (const Event& event : poll.events()) {
+    event.encode(to);
+    to += Event::kSize;
+  }
+  return stored.set(static_cast<Size>(poll.events().size()));
+}
+
+}  // namespace
+
+Result<Errno> poll_oneoff(const Call& call, Address in, Address out, Size count, Out<Size> events) {
+  return poll<Subscription>(call, in, out, count, events);
+}
+
+Result<Errno> unstable::poll_oneoff(const Call& call, Address in, Address out, Size count,
+                                    Out<Size> events) {
+  return poll<UnstableSubscription>(call, in, out, count, events);
+}
+
+}  // namespace tinywasm::wasi

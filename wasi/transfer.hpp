@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Moving bytes between guest memory and descriptors, and waiting for it in a way that the embedder
+// can end: never longer than a short slice without looking whether it wants to.
+#pragma once
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <limits.h>
+#include <span>
+
+#include "wasi/fd_table.hpp"
+#include "wasi/guest.hpp"
+
+namespace tinywasm::wasi {
+
+/// Buffers handed to one system call. A list with more of them is transferred in part, which every
+/// caller has to expect.
+inline constexpr std::size_t kMaxVectors = std::min<std::size_t>(IOV_MAX, 1024);
+
+/// The longest wait between two looks at Call::interrupted. A signal wakes a wait earlier.
+inline constexpr int kWaitSliceMs = 50;
+
+/// How a transfer ended. With `is_interrupted` the guest has to end.
+struct Transferred {
+  std::size_t bytes = 0;
+  Errno error = Errno::success;
+  bool is_interrupted = false;
+};
+
+/// Waits until the host's `fd` is ready for `events` of poll(2); with `is_nonblocking` only looks.
+/// success, again (not ready, nonblocking), intr (interrupted) or a failure of poll.
+Errno wait_ready(const Call& call, int fd, short events, bool is_nonblocking);
+
+/// Reads or writes at the descriptor's position. A read returns what is there, and waits while
+/// there is nothing; a write waits until all is written. Neither waits when the guest has set
+/// nonblock: again.
+Transferred read_stream(const Call& call, Descriptor& descriptor, std::span<iovec> vectors);
+Transferred write_stream(const Call& call, Descriptor& descriptor, std::span<iovec> vectors);
+
+/// Runs a system call that returns -1 and sets errno, and runs it again when a signal came but the
+/// guest is to go on.
+template <class F>
+Transferred retry(const Call& call, F&& system_call) {
+  for (;;) {
+    const auto result = system_call();
+    if (result >= 0) return {static_cast<std::size_t>(result)};
+    if (errno != EINTR) return {0, last_errno()};
+    if (call.interrupted()) return {0, Errno::intr, true};
+  }
+}
+
+/// Drops the first `bytes` bytes.
+std::span<iovec> advance(std::span<iovec> vectors, std::size_t bytes);
+
+}  // namespace tinywasm::wasi
