@@ -16,12 +16,6 @@ bool is_return(StatementKind k) {
          k == StatementKind::unreachable || is_return_call(k);
 }
 
-/// Registers hold nothing across it, or control may come in or leave.
-bool is_boundary(StatementKind k) {
-  return k == StatementKind::branch || k == StatementKind::jump || k == StatementKind::br_table ||
-         k == StatementKind::label || is_call(k);
-}
-
 bool has_node_operands(StatementKind k) { return is_call(k) || is_return_call(k); }
 
 }  // namespace
@@ -127,6 +121,7 @@ bool Allocation::solve(const Function& f) {
 void Allocation::interfere(const Function& f) {
   adjacent_.fill(0);
   crossing_.fill(0);
+  copies_.fill(0);
   const auto meet = [this](unsigned c, CandidateSet with) {
     with &= ~(CandidateSet{1} << c);
     adjacent_[c] |= with;
@@ -144,15 +139,24 @@ void Allocation::interfere(const Function& f) {
       const unsigned c = candidate_of_[s.variable];
       defined = CandidateSet{1} << c;
       CandidateSet live = after_[i];
-      // A copy may share its source's register.
+      // A copy may share its source's register, and better does.
       if (s.kind == StatementKind::set && f.nodes[s.node[0]].kind == NodeKind::variable) {
-        live &= ~uses_of(f, s.node[0]);
+        const CandidateSet source = uses_of(f, s.node[0]);
+        live &= ~source;
+        if (source != 0) {
+          const auto other = static_cast<unsigned>(std::countr_zero(source));
+          copies_[c] |= source;
+          copies_[other] |= CandidateSet{1} << c;
+        }
       }
       meet(c, live);
     }
     if (!is_call(s.kind)) continue;
-    for (CandidateSet set = after_[i] & ~defined; set != 0; set &= set - 1) {
-      crossing_[static_cast<unsigned>(std::countr_zero(set))] += kLoopWeights[s.depth];
+    const CandidateSet across = after_[i] & ~defined;
+    for (CandidateSet set = across; set != 0; set &= set - 1) {
+      const auto c = static_cast<unsigned>(std::countr_zero(set));
+      crossing_[c] += kLoopWeights[s.depth];
+      adjacent_[c] |= across & ~(CandidateSet{1} << c);  // saved to one home slot a register
     }
   }
 }
@@ -179,8 +183,15 @@ void Allocation::color(const Function& f) {
       const Candidate& other = candidates_[static_cast<unsigned>(std::countr_zero(set))];
       if (is_float(other.type) == is_float(c.type)) taken |= 1u << other.reg;
     }
-    const auto reg = static_cast<unsigned>(std::countr_one(taken));
+    auto reg = static_cast<unsigned>(std::countr_one(taken));
     if (reg >= kRegisters) continue;
+    for (CandidateSet set = copies_[order[i]] & pinned_; set != 0; set &= set - 1) {
+      const Candidate& other = candidates_[static_cast<unsigned>(std::countr_zero(set))];
+      if (is_float(other.type) == is_float(c.type) && (taken >> other.reg & 1) == 0) {
+        reg = other.reg;
+        break;
+      }
+    }
     c.reg = static_cast<std::uint8_t>(reg);
     pinned_ |= CandidateSet{1} << order[i];
   }
@@ -211,7 +222,7 @@ void Allocation::find_last_uses(Function& f) {
       if (last.epoch == epoch_) s.last_use = last.statement;
       last.epoch = 0;
     }
-    if (is_boundary(s.kind)) ++epoch_;
+    if (is_boundary(s.kind) || is_call(s.kind)) ++epoch_;
     for (unsigned k = 0; k < s.nodes; ++k) note_temporaries(f, s.node[k], number);
     if (!has_node_operands(s.kind)) continue;
     for (std::uint32_t k = 0; k < s.operand_count; ++k) {

@@ -65,6 +65,7 @@ class Allocation {
   std::vector<std::uint8_t> candidate_of_;  // by local
   std::vector<CandidateSet> use_, before_, after_, at_label_;
   std::array<CandidateSet, kMaxCandidates> adjacent_{};
+  std::array<CandidateSet, kMaxCandidates> copies_{};  // locals it is copied from or to
   std::array<std::int64_t, kMaxCandidates> crossing_{};
   CandidateSet pinned_ = 0;
   CandidateSet entry_ = 0;

@@ -44,6 +44,13 @@ struct Shape {
 /// have handlers with the size as a constant.
 inline constexpr unsigned kFrameStep = 4;
 inline constexpr unsigned kFrameClasses = 16;
+/// Bit masks of r1 r2 r3.
+inline constexpr unsigned kMasks = 8;
+/// Where a call's integer result goes from r0: nowhere (it stays or there is none), a slot, or
+/// r1..r3 (kTakeSlot + 1..3).
+inline constexpr unsigned kTakeNone = 0;
+inline constexpr unsigned kTakeSlot = 1;
+inline constexpr unsigned kTakes = kTakeSlot + kRegisters;
 /// Slots below a frame: fp[-1] the return pc, fp[-2] the caller's instance where it may differ.
 inline constexpr unsigned kLinkage = 2;
 
@@ -62,13 +69,14 @@ inline constexpr unsigned kWordCount = 0
 /// A dispatcher's handlers: arrays of function pointers, whose type is its own affair.
 struct Handlers {
   const void* words = nullptr;          // by WordId
-  const void* calls = nullptr;          // by frame class
-  const void* after_calls = nullptr;    // by frame class
+  const void* enters = nullptr;         // by bit mask: parameters in r1 r2 r3
+  const void* calls = nullptr;          // by frame class and bit mask: r1 r2 r3 saved
+  const void* after_calls = nullptr;    // by frame class, bit mask reloaded, and Take
   const void* saves = nullptr;          // by bit mask: r1 r2 r3
   const void* reloads = nullptr;        // by bit mask: r1 r2 r3
   const void* float_saves = nullptr;    // by bit mask: f1 f2 f3
   const void* float_reloads = nullptr;
-  const void* br_tables = nullptr;      // by number of targets - 1, up to kSwitchTargets, or null
+  const void* br_tables = nullptr;      // by 2 * (targets - 1) + (index in r0), or null
   const std::byte* return_instance_pc = nullptr;  // a word that return_instance handles
   bool plain = false;                   // shapes exist for slots only
   /// Runs from `pc` until a halt word or a trap.

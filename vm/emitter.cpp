@@ -107,6 +107,8 @@ unsigned Emitter::free_register(bool is_float, std::uint32_t last_statement) {
     CandidateSet live = 0;
     for (std::uint32_t i = current_; i <= last_statement; ++i) {
       live |= allocation_.live_in(i) | allocation_.live_out(i);
+      // Assigned, though nothing may read it.
+      if (i != current_) live |= allocation_.set_of(f_.statements[i].variable);
     }
     for (; live != 0; live &= live - 1) {
       const Candidate& c =
@@ -152,43 +154,48 @@ Emitter::Place Emitter::destination(const Statement& s) {
 
 // ---- Registers and home slots of pinned locals
 
-void Emitter::move_registers(const void* ints, const void* floats, CandidateSet set) {
-  for (int is_float = 0; is_float < 2; ++is_float) {
-    unsigned mask = 0;
-    std::uint16_t slots[4] = {0, 0, 0, 0};
-    for (CandidateSet rest = set; rest != 0; rest &= rest - 1) {
-      const Candidate& c =
-          allocation_.candidates()[static_cast<unsigned>(std::countr_zero(rest))];
-      if (ir::is_float(c.type) != (is_float != 0)) continue;
-      mask |= 1u << (c.reg - 1);
-      slots[c.reg - 1] = static_cast<std::uint16_t>(c.local);
-    }
-    if (mask == 0) continue;
-    auto& word = append<SlotsWord>(Dispatcher::at(is_float ? floats : ints, mask));
-    std::copy_n(slots, 4, word.slot);
+/// The registers of one class that hold locals of `set`, as a handler's mask, and their home slots.
+unsigned Emitter::register_mask(CandidateSet set, bool is_float, std::uint16_t* slots) const {
+  unsigned mask = 0;
+  for (CandidateSet rest = set; rest != 0; rest &= rest - 1) {
+    const Candidate& c = allocation_.candidates()[static_cast<unsigned>(std::countr_zero(rest))];
+    if (ir::is_float(c.type) != is_float) continue;
+    mask |= 1u << (c.reg - 1);
+    slots[c.reg - 1] = static_cast<std::uint16_t>(c.local);
   }
+  return mask;
+}
+
+void Emitter::move_registers(const void* handlers, bool is_float, CandidateSet set) {
+  std::uint16_t slots[4] = {0, 0, 0, 0};
+  const unsigned mask = register_mask(set, is_float, slots);
+  if (mask == 0) return;
+  std::copy_n(slots, 4, append<SlotsWord>(Dispatcher::at(handlers, mask)).slot);
 }
 
 /// Makes registers hold the values of `wanted`; on the way, of all that is live.
 void Emitter::ensure(CandidateSet wanted) {
   if ((wanted & ~valid_) == 0) return;
   const CandidateSet set = (wanted | allocation_.live_in(current_)) & ~valid_;
-  move_registers(dispatcher_.reloads, dispatcher_.float_reloads, set);
+  move_registers(dispatcher_.reloads, false, set);
+  move_registers(dispatcher_.float_reloads, true, set);
   valid_ |= set;
-  clean_ |= set;
-}
-
-/// Makes home slots hold the values of `set`.
-void Emitter::save(CandidateSet set) {
-  set &= valid_ & ~clean_;
-  move_registers(dispatcher_.saves, dispatcher_.float_saves, set);
   clean_ |= set;
 }
 
 // ---- Statements
 
 void Emitter::enter() {
-  auto& word = append<EnterWord>(dispatcher_.word(WordId::enter));
+  const CandidateSet live = f_.statements.empty() ? 0 : allocation_.live_in(0);
+  CandidateSet parameters = 0;
+  for (CandidateSet rest = live; rest != 0; rest &= rest - 1) {
+    const auto c = static_cast<unsigned>(std::countr_zero(rest));
+    if (allocation_.candidates()[c].local < f_.parameters) parameters |= CandidateSet{1} << c;
+  }
+  std::uint16_t slots[4] = {0, 0, 0, 0};
+  const unsigned mask = register_mask(parameters, false, slots);
+  auto& word = append<EnterWord>(Dispatcher::at(dispatcher_.enters, mask));
+  std::copy_n(slots, 4, word.slot);
   word.frame_bytes = static_cast<std::uint32_t>((frame_ + f_.max_arguments) * sizeof(Slot));
   std::uint32_t first = f_.locals;
   std::uint32_t last = 0;
@@ -200,22 +207,14 @@ void Emitter::enter() {
   word.zero_begin = static_cast<std::uint16_t>(first);
   word.zero_count = static_cast<std::uint16_t>(last > first ? last - first : 0);
   note(0, f_.offset);
-  if (f_.statements.empty()) return;
-  const CandidateSet live = allocation_.live_in(0);
-  CandidateSet parameters = 0;
-  for (CandidateSet rest = live; rest != 0; rest &= rest - 1) {
-    const auto c = static_cast<unsigned>(std::countr_zero(rest));
-    const Candidate& candidate = allocation_.candidates()[c];
-    if (candidate.local < f_.parameters) {
-      parameters |= CandidateSet{1} << c;
-    } else {
-      Node zero;
-      zero.kind = NodeKind::constant;
-      zero.type = candidate.type;
-      load_constant(home(candidate.local), zero);
-    }
+  move_registers(dispatcher_.float_reloads, true, parameters);
+  for (CandidateSet rest = live & ~parameters; rest != 0; rest &= rest - 1) {
+    const Candidate& c = allocation_.candidates()[static_cast<unsigned>(std::countr_zero(rest))];
+    Node zero;
+    zero.kind = NodeKind::constant;
+    zero.type = c.type;
+    load_constant(home(c.local), zero);
   }
-  move_registers(dispatcher_.reloads, dispatcher_.float_reloads, parameters);
   valid_ = live;
   clean_ = parameters;
 }
@@ -394,17 +393,31 @@ void Emitter::jump(const Statement& s) {
   note(0, s.offset);
 }
 
+/// br_table finds its index in r0 or a slot.
+Emitter::Place Emitter::table_index(NodeId id) {
+  const Node& n = f_.nodes[id];
+  const Place r0 = in_register(0, false);
+  if (n.kind == NodeKind::variable) {
+    const Place place = place_of(n);
+    if (!place.in_register() || place.reg == 0) return place;
+  }
+  if (!variant_.options.fuse || is_busy(0, false)) return into_slot(id);
+  evaluate(r0, id);
+  return r0;
+}
+
 void Emitter::br_table(const Statement& s) {
-  const Place index = into_slot(s.node[0]);
   const std::uint32_t count = s.operand_count;
   const bool native = dispatcher_.br_tables != nullptr && count <= kSwitchTargets;
+  const Place index = native ? table_index(s.node[0]) : into_slot(s.node[0]);
   const std::size_t size = (sizeof(BrTableWord) + 4 * std::size_t{count} + 7) / 8 * 8;
-  auto& word = append<BrTableWord>(native ? Dispatcher::at(dispatcher_.br_tables, count - 1)
+  auto& word = append<BrTableWord>(native ? Dispatcher::at(dispatcher_.br_tables,
+                                                           (count - 1) * 2 + index.in_register())
                                           : dispatcher_.word(WordId::br_table),
                                    static_cast<std::uint32_t>(size));
   word.count = count;
   word.index = index.slot;
-  release(index);
+  if (!index.in_register()) release(index);
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto at = static_cast<std::uint32_t>(word_ + sizeof(BrTableWord) + 4 * std::size_t{i});
     branch_target(at, word_, f_.operands[s.operands + i], false);
@@ -420,19 +433,20 @@ void Emitter::arguments(const Statement& s) {
 
 void Emitter::call(const Statement& s) {
   arguments(s);
-  const bool is_direct = s.kind == StatementKind::call;
   const Place index = s.nodes != 0 ? into_slot(s.node[0]) : Place{};
-  save(allocation_.live_out(current_) & ~allocation_.set_of(s.variable));
-  const std::uint32_t frame_class = frame_ / kFrameStep - 1;
-  if (is_direct) {
-    const std::byte* callee = variant_.cell(s.index)->entry.load(std::memory_order_relaxed);
-    if (frame_class < kFrameClasses) {
-      append<CallWord>(Dispatcher::at(dispatcher_.calls, frame_class)).callee = callee;
-    } else {
-      auto& word = append<CallWideWord>(dispatcher_.word(WordId::call_wide));
-      word.frame = frame_;
-      word.callee = callee;
-    }
+  const CandidateSet across = allocation_.live_out(current_) & ~allocation_.set_of(s.variable);
+  const CandidateSet dirty = across & valid_ & ~clean_;
+  clean_ |= dirty;
+  move_registers(dispatcher_.float_saves, true, dirty);
+  if (s.kind == StatementKind::call && frame_ / kFrameStep <= kFrameClasses) {
+    call_direct(s, dirty);
+    return after_call(s, across);
+  }
+  move_registers(dispatcher_.saves, false, dirty);
+  if (s.kind == StatementKind::call) {
+    auto& word = append<CallWideWord>(dispatcher_.word(WordId::call_wide));
+    word.frame = frame_;
+    word.callee = callee(s);
   } else if (s.kind == StatementKind::call_import) {
     auto& word = append<CallImportWord>(dispatcher_.word(WordId::call_import));
     word.index = s.index;
@@ -446,19 +460,82 @@ void Emitter::call(const Statement& s) {
     release(index);
   }
   note(0, s.offset);
-  if (is_direct && frame_class < kFrameClasses) {
-    append<PlainWord>(Dispatcher::at(dispatcher_.after_calls, frame_class));
-  } else {
-    append<FrameWord>(dispatcher_.word(is_direct ? WordId::after_call_wide
-                                                 : WordId::after_instance_call))
-        .frame = frame_;
-  }
+  append<FrameWord>(dispatcher_.word(s.kind == StatementKind::call ? WordId::after_call_wide
+                                                                   : WordId::after_instance_call))
+      .frame = frame_;
   valid_ = 0;
   take_results(s);
 }
 
+const std::byte* Emitter::callee(const Statement& s) {
+  return variant_.cell(s.index)->entry.load(std::memory_order_relaxed);
+}
+
+/// A call with the frame's size and the saved registers in the handler.
+void Emitter::call_direct(const Statement& s, CandidateSet saved) {
+  std::uint16_t slots[4] = {0, 0, 0, 0};
+  const unsigned mask = register_mask(saved, false, slots);
+  const HandlerAddress handler =
+      Dispatcher::at(dispatcher_.calls, (frame_ / kFrameStep - 1) * kMasks + mask);
+  if (mask == 0) {
+    append<CallWord>(handler).callee = callee(s);
+  } else {
+    auto& word = append<SavingCallWord>(handler);
+    std::copy_n(slots, 4, word.slot);
+    word.callee = callee(s);
+  }
+  note(0, s.offset);
+}
+
+/// What follows a direct call: takes its result, and reloads what is needed soon.
+void Emitter::after_call(const Statement& s, CandidateSet across) {
+  valid_ = 0;
+  unsigned take = kTakeNone;
+  Place to;
+  const bool takes_int =
+      s.results == 1 && s.variable != kNone && !ir::is_float(s.type);
+  if (takes_int) {
+    to = destination(s);
+    take = !to.in_register() ? kTakeSlot : to.reg == 0 ? kTakeNone : kTakeSlot + to.reg;
+  }
+  const CandidateSet reloaded = needed_soon(across) ? across : 0;
+  std::uint16_t slots[4] = {0, 0, 0, 0};
+  const unsigned mask = register_mask(reloaded, false, slots);
+  const HandlerAddress handler = Dispatcher::at(
+      dispatcher_.after_calls, ((frame_ / kFrameStep - 1) * kMasks + mask) * kTakes + take);
+  if (mask == 0 && take == kTakeNone) {
+    append<PlainWord>(handler);
+  } else {
+    auto& word = append<AfterCallWord>(handler);
+    std::copy_n(slots, 3, word.slot);
+    word.slot[3] = to.slot;
+  }
+  for (CandidateSet rest = reloaded; rest != 0; rest &= rest - 1) {
+    const auto c = static_cast<unsigned>(std::countr_zero(rest));
+    if (!ir::is_float(allocation_.candidates()[c].type)) valid_ |= CandidateSet{1} << c;
+  }
+  clean_ |= valid_;
+  if (takes_int) {
+    assigned(s, to);
+  } else {
+    take_results(s);
+  }
+}
+
+/// Whether any of these locals is wanted in its register before the next call.
+bool Emitter::needed_soon(CandidateSet set) const {
+  for (std::uint32_t i = current_ + 1; i < f_.statements.size(); ++i) {
+    if ((allocation_.uses(i) & set) != 0) return true;
+    const StatementKind kind = f_.statements[i].kind;
+    if (is_call(kind)) return false;
+    if (is_boundary(kind)) return (allocation_.live_in(i) & set) != 0;
+  }
+  return false;
+}
+
 /// A single result is in register 0, several are in the callee's frame.
 void Emitter::take_results(const Statement& s) {
+  if (s.variable == kNone) return;
   if (s.results == 1) {
     const Place to = destination(s);
     copy(to, in_register(0, ir::is_float(s.type)), s.type);
@@ -482,7 +559,7 @@ void Emitter::return_call(const Statement& s) {
   word.target = s.index;
   word.table = s.index2;
   if (s.kind == StatementKind::return_call) {
-    word.callee = variant_.cell(s.index)->entry.load(std::memory_order_relaxed);
+    word.callee = callee(s);
   }
   if (s.nodes != 0) {
     word.index = index.slot;

@@ -70,8 +70,9 @@ class Emitter {
 
   // Registers and home slots of pinned locals.
   void ensure(CandidateSet wanted);
-  void save(CandidateSet set);
-  void move_registers(const void* ints, const void* floats, CandidateSet set);
+  unsigned register_mask(CandidateSet set, bool is_float, std::uint16_t* slots) const;
+  void move_registers(const void* handlers, bool is_float, CandidateSet set);
+  bool needed_soon(CandidateSet set) const;
 
   bool is_busy(unsigned reg, bool is_float) const { return (busy_[is_float] >> reg & 1) != 0; }
   void assigned(const Statement& s, const Place& place);
@@ -117,6 +118,7 @@ class Emitter {
   void load_constant(Place to, const Node& constant);
   Place into_place(NodeId id);
   Place into_slot(NodeId id);
+  Place table_index(NodeId id);
 
   // Statements.
   void statement(const Statement& s);
@@ -126,6 +128,9 @@ class Emitter {
   void jump(const Statement& s);
   void br_table(const Statement& s);
   void call(const Statement& s);
+  const std::byte* callee(const Statement& s);
+  void call_direct(const Statement& s, CandidateSet saved);
+  void after_call(const Statement& s, CandidateSet across);
   void take_results(const Statement& s);
   void return_call(const Statement& s);
   void arguments(const Statement& s);

@@ -18,11 +18,11 @@ namespace {
 #define TINYWASM_CASES(i) \
   TINYWASM_CASE(i) TINYWASM_CASE(i + 1) TINYWASM_CASE(i + 2) TINYWASM_CASE(i + 3)
 
-template <unsigned Count>
+template <unsigned Count, bool InRegister>
 TINYWASM_HANDLER br_table_switch(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto word = read_word<BrTableWord>(R.pc);
-  switch (static_cast<std::uint32_t>(R.fp[word.index])) {
+  switch (static_cast<std::uint32_t>(InRegister ? R.r0 : R.fp[word.index])) {
     TINYWASM_CASES(0)
     TINYWASM_CASES(4)
     TINYWASM_CASES(8)
@@ -37,11 +37,11 @@ TINYWASM_HANDLER br_table_switch(TINYWASM_REGISTERS) {
   TINYWASM_JUMP;
 }
 
-template <unsigned... Count>
-constexpr auto switches(std::integer_sequence<unsigned, Count...>) {
-  return std::array<Handler*, sizeof...(Count)>{&br_table_switch<Count + 1>...};
+template <unsigned... I>
+constexpr auto switches(std::integer_sequence<unsigned, I...>) {
+  return std::array<Handler*, sizeof...(I)>{&br_table_switch<I / 2 + 1, I % 2 != 0>...};
 }
-constexpr auto kSwitches = switches(std::make_integer_sequence<unsigned, kSwitchTargets>{});
+constexpr auto kSwitches = switches(std::make_integer_sequence<unsigned, 2 * kSwitchTargets>{});
 
 }  // namespace
 

@@ -41,6 +41,7 @@ const Dispatcher& tail_dispatcher() {
   static const Dispatcher dispatcher(
       {families(), 9},
       {.words = kWords.data(),
+       .enters = kEnters.data(),
        .calls = kCalls.data(),
        .after_calls = kAfterCalls.data(),
        .saves = kSaves.data(),

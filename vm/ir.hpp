@@ -98,6 +98,12 @@ constexpr bool is_return_call(StatementKind k) {
   return k >= StatementKind::return_call && k <= StatementKind::return_call_indirect;
 }
 
+/// Control may come in or leave.
+constexpr bool is_boundary(StatementKind k) {
+  return k == StatementKind::branch || k == StatementKind::jump || k == StatementKind::br_table ||
+         k == StatementKind::label;
+}
+
 struct LabelInfo {
   bool is_loop = false;
   std::uint32_t uses = 0;

@@ -202,6 +202,7 @@ void Builder::push(NodeId id) {
     if (above_ != kNone) force(above_);
     above_ = height();
   }
+  if ((at(id).effects & kTraps) != 0) trapping_ = std::min(trapping_, height());
   stack_.push_back(id);
   f_.max_height = std::max(f_.max_height, height());
 }
@@ -212,6 +213,7 @@ NodeId Builder::pop() {
   if (above_ != kNone && above_ >= height()) above_ = kNone;
   settled_ = std::min(settled_, height());
   clean_ = std::min(clean_, height());
+  if (trapping_ >= height()) trapping_ = kNone;
   return id;
 }
 
@@ -258,8 +260,21 @@ void Builder::evaluate(NodeId& id, std::uint32_t position) {
 
 /// Forces what an effect that comes now must not overtake.
 void Builder::flush_effects() {
-  for (; clean_ < height(); ++clean_) {
+  flush_effects_below(height());
+  trapping_ = kNone;
+}
+
+void Builder::flush_effects_below(std::uint32_t position) {
+  for (position = std::min(position, height()); clean_ < position; ++clean_) {
     if (at(stack_[clean_]).effects != 0) force(clean_);
+  }
+}
+
+/// A tree of `effects` from `position` is evaluated now: entries below that may trap for another
+/// reason come first.
+void Builder::keep_trap_order(std::uint8_t effects, std::uint32_t position) {
+  if ((effects & kTraps) != 0 || ((effects & kReadsMemory) != 0 && trapping_ < position)) {
+    flush_effects_below(position);
   }
 }
 
@@ -304,7 +319,9 @@ void Builder::consume(Statement& statement, NodeId id) {
 /// variable = value, a tree that is no longer on the stack.
 Statement& Builder::set(Variable variable, NodeId value) {
   reads(value, -1);
-  if (!f_.is_local(variable)) preserve_temporary(variable - f_.locals);
+  const bool is_local = f_.is_local(variable);
+  keep_trap_order(at(value).effects, is_local ? height() : variable - f_.locals);
+  if (!is_local) preserve_temporary(variable - f_.locals);
   Statement& s = emit(StatementKind::set);
   s.variable = variable;
   s.type = at(value).type;
@@ -595,6 +612,11 @@ void Builder::drop() {
     evaluate(value, height());
   } else {
     reads(id, -1);
+    Statement* last = f_.statements.empty() ? nullptr : &f_.statements.back();
+    if (last != nullptr && is_call(last->kind) && last->results == 1 &&
+        at(id).kind == NodeKind::variable && last->variable == at(id).value) {
+      last->variable = kNone;  // nobody wants the result
+    }
   }
 }
 
@@ -627,7 +649,7 @@ void Builder::assign_local(std::uint32_t local, bool keep) {
   if (n.kind == NodeKind::variable && n.value == local) {
     reads(value, -1);
   } else if (options_.fuse && n.kind == NodeKind::variable && !f_.is_local(static_cast<Variable>(n.value)) &&
-             last != nullptr && last->variable == n.value) {
+             last != nullptr && last->variable == n.value && last->results <= 1) {
     last->variable = local;  // the statement that made the temporary assigns the local instead
   } else {
     set(local, value).offset = offset_;

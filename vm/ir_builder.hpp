@@ -54,6 +54,8 @@ class Builder {
   void place(std::uint32_t position);
   void evaluate(NodeId& id, std::uint32_t position);
   void flush_effects();
+  void flush_effects_below(std::uint32_t position);
+  void keep_trap_order(std::uint8_t effects, std::uint32_t position);
   void settle();
   void preserve(Variable local);
   void preserve_temporary(std::uint32_t position);
@@ -109,6 +111,7 @@ class Builder {
   std::uint32_t above_ = kNone;  // the entry that reads temporaries above its own
   std::uint32_t settled_ = 0;  // entries below are constants or in their temporary
   std::uint32_t clean_ = 0;    // entries below have no effects
+  std::uint32_t trapping_ = kNone;  // entries below do not divide or truncate
   std::uint32_t offset_ = 0;   // of the current instruction
   std::uint32_t depth_ = 0;    // of loops
 };

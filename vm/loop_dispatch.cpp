@@ -24,7 +24,8 @@ void run(const std::byte* pc, Slot* fp, Context* ctx) {
 const Dispatcher& loop_dispatcher() {
   using namespace loop_dispatch;
   static const Dispatcher dispatcher(kFamilies, {.words = kWords.data(),
-                                                 .calls = kCalls.data(),
+                                                 .enters = kEnters.data(),
+       .calls = kCalls.data(),
                                                  .after_calls = kAfterCalls.data(),
                                                  .saves = kSaves.data(),
                                                  .reloads = kReloads.data(),

@@ -5,6 +5,7 @@
 #include "vm/allocation.hpp"
 #include "vm/emitter.hpp"
 #include "vm/ir_builder.hpp"
+#include "vm/ir_threading.hpp"
 
 namespace tinywasm::vm {
 
@@ -21,6 +22,7 @@ bool Translation::run(ModuleCode::Variant& variant, std::uint32_t function_index
   State& s = *state_;
   ir::Builder builder(variant.module, function_index, variant.options, s.function);
   if (!decoder::validate_function(variant.module, function_index, builder)) return false;
+  if (variant.options.fuse) ir::thread_jumps(s.function);
   s.allocation.run(s.function, variant.options.fuse);
   s.emitter.emplace(s.function, s.allocation, variant.dispatcher, variant);
   return s.emitter->run();

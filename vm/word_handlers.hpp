@@ -48,6 +48,21 @@ TINYWASM_HANDLER translate_word(TINYWASM_REGISTERS) {
   TINYWASM_JUMP;
 }
 
+/// Loads r1 r2 r3, by bit mask, from their home slots.
+template <unsigned Mask>
+TINYWASM_INLINE void load_registers(Registers& R, const std::uint16_t* slot) {
+  if constexpr (Mask & 1) R.r1 = R.fp[slot[0]];
+  if constexpr (Mask & 2) R.r2 = R.fp[slot[1]];
+  if constexpr (Mask & 4) R.r3 = R.fp[slot[2]];
+}
+template <unsigned Mask>
+TINYWASM_INLINE void store_registers(Registers& R, const std::uint16_t* slot) {
+  if constexpr (Mask & 1) R.fp[slot[0]] = R.r1;
+  if constexpr (Mask & 2) R.fp[slot[1]] = R.r2;
+  if constexpr (Mask & 4) R.fp[slot[2]] = R.r3;
+}
+
+template <unsigned Mask>
 TINYWASM_HANDLER enter_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto word = read_word<EnterWord>(R.pc);
@@ -59,6 +74,7 @@ TINYWASM_HANDLER enter_word(TINYWASM_REGISTERS) {
     TINYWASM_TRAP(Trap::interrupted);
   }
   for (unsigned i = 0; i < word.zero_count; ++i) R.fp[word.zero_begin + i] = 0;
+  load_registers<Mask>(R, word.slot);
   TINYWASM_NEXT(sizeof(EnterWord));
 }
 
@@ -114,19 +130,29 @@ TINYWASM_INLINE void push_frame(Registers& R, std::size_t frame, const std::byte
   R.fp[-1] = as_slot(return_pc);
 }
 
-template <unsigned Class>
+template <unsigned Class, unsigned Mask>
 TINYWASM_HANDLER call_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<CallWord>(R.pc);
-  push_frame(R, (Class + 1) * kFrameStep, R.pc + sizeof(CallWord));
+  using Word = std::conditional_t<Mask == 0, CallWord, SavingCallWord>;
+  const auto word = read_word<Word>(R.pc);
+  if constexpr (Mask != 0) store_registers<Mask>(R, word.slot);
+  push_frame(R, (Class + 1) * kFrameStep, R.pc + sizeof(Word));
   R.pc = word.callee;
   TINYWASM_JUMP;
 }
-template <unsigned Class>
+template <unsigned Class, unsigned Mask, unsigned Take>
 TINYWASM_HANDLER after_call_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   R.fp -= (Class + 1) * kFrameStep;
-  TINYWASM_NEXT(sizeof(PlainWord));
+  if constexpr (Mask == 0 && Take == kTakeNone) {
+    TINYWASM_NEXT(sizeof(PlainWord));
+  } else {
+    const auto word = read_word<AfterCallWord>(R.pc);
+    load_registers<Mask>(R, word.slot);
+    if constexpr (Take == kTakeSlot) R.fp[word.slot[3]] = R.r0;
+    if constexpr (Take > kTakeSlot) int_register<Take - kTakeSlot>(R) = R.r0;
+    TINYWASM_NEXT(sizeof(AfterCallWord));
+  }
 }
 TINYWASM_HANDLER call_wide_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
@@ -305,18 +331,14 @@ template <unsigned Mask>
 TINYWASM_HANDLER save_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto word = read_word<SlotsWord>(R.pc);
-  if constexpr (Mask & 1) R.fp[word.slot[0]] = R.r1;
-  if constexpr (Mask & 2) R.fp[word.slot[1]] = R.r2;
-  if constexpr (Mask & 4) R.fp[word.slot[2]] = R.r3;
+  store_registers<Mask>(R, word.slot);
   TINYWASM_NEXT(sizeof(SlotsWord));
 }
 template <unsigned Mask>
 TINYWASM_HANDLER reload_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto word = read_word<SlotsWord>(R.pc);
-  if constexpr (Mask & 1) R.r1 = R.fp[word.slot[0]];
-  if constexpr (Mask & 2) R.r2 = R.fp[word.slot[1]];
-  if constexpr (Mask & 4) R.r3 = R.fp[word.slot[2]];
+  load_registers<Mask>(R, word.slot);
   TINYWASM_NEXT(sizeof(SlotsWord));
 }
 template <unsigned Mask>
@@ -448,22 +470,47 @@ inline constexpr std::array<Handler*, kWordCount> kWords{
 #include "vm/words.def"
 #undef WORD
 };
+template <unsigned... I>
+constexpr auto calls_of(std::integer_sequence<unsigned, I...>) {
+  return std::array<Handler*, sizeof...(I)>{&call_word<I / kMasks, I % kMasks>...};
+}
+template <unsigned... I>
+constexpr auto after_calls_of(std::integer_sequence<unsigned, I...>) {
+  return std::array<Handler*, sizeof...(I)>{
+      &after_call_word<I / kTakes / kMasks, I / kTakes % kMasks, I % kTakes>...};
+}
+#if defined(TINYWASM_LOOP_DISPATCH)
+// Plain code keeps nothing in registers: the handlers without masks, in the same places.
 template <unsigned... Class>
-constexpr auto calls_of(std::integer_sequence<unsigned, Class...>) {
-  return std::array<Handler*, sizeof...(Class)>{&call_word<Class>...};
+constexpr auto plain_calls_of(std::integer_sequence<unsigned, Class...>) {
+  std::array<Handler*, kFrameClasses * kMasks> calls{};
+  ((calls[Class * kMasks] = &call_word<Class, 0>), ...);
+  return calls;
 }
 template <unsigned... Class>
-constexpr auto after_calls_of(std::integer_sequence<unsigned, Class...>) {
-  return std::array<Handler*, sizeof...(Class)>{&after_call_word<Class>...};
+constexpr auto plain_after_calls_of(std::integer_sequence<unsigned, Class...>) {
+  std::array<Handler*, kFrameClasses * kMasks * kTakes> after{};
+  ((after[Class * kMasks * kTakes] = &after_call_word<Class, 0, kTakeNone>,
+    after[Class * kMasks * kTakes + kTakeSlot] = &after_call_word<Class, 0, kTakeSlot>),
+   ...);
+  return after;
 }
-inline constexpr auto kCalls = calls_of(std::make_integer_sequence<unsigned, kFrameClasses>{});
+inline constexpr auto kCalls =
+    plain_calls_of(std::make_integer_sequence<unsigned, kFrameClasses>{});
 inline constexpr auto kAfterCalls =
-    after_calls_of(std::make_integer_sequence<unsigned, kFrameClasses>{});
+    plain_after_calls_of(std::make_integer_sequence<unsigned, kFrameClasses>{});
+#else
+inline constexpr auto kCalls =
+    calls_of(std::make_integer_sequence<unsigned, kFrameClasses * kMasks>{});
+inline constexpr auto kAfterCalls =
+    after_calls_of(std::make_integer_sequence<unsigned, kFrameClasses * kMasks * kTakes>{});
+#endif
 #define TINYWASM_MASKS(handler)                                                                \
   std::array<Handler*, 8> {                                                                    \
     &handler<0>, &handler<1>, &handler<2>, &handler<3>, &handler<4>, &handler<5>, &handler<6>, \
         &handler<7>                                                                            \
   }
+inline constexpr auto kEnters = TINYWASM_MASKS(enter_word);
 inline constexpr auto kSaves = TINYWASM_MASKS(save_word);
 inline constexpr auto kReloads = TINYWASM_MASKS(reload_word);
 inline constexpr auto kFloatSaves = TINYWASM_MASKS(float_save_word);

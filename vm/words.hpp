@@ -20,6 +20,7 @@ struct EnterWord {
   std::uint32_t frame_bytes;  // what must lie below the stack limit
   std::uint16_t zero_begin;   // locals [zero_begin, zero_begin + zero_count) start as zero
   std::uint16_t zero_count;
+  std::uint16_t slot[4];  // parameters that start in r1 r2 r3
 };
 struct FuelWord {
   HandlerAddress handler;
@@ -47,10 +48,22 @@ struct CallWord {
   HandlerAddress handler;
   const std::byte* callee;
 };
+/// A call that first saves r1 r2 r3, by the handler's mask, in their home slots.
+struct SavingCallWord {
+  HandlerAddress handler;
+  std::uint16_t slot[4];
+  const std::byte* callee;
+};
 struct CallWideWord {
   HandlerAddress handler;
   std::uint64_t frame;  // in slots
   const std::byte* callee;
+};
+/// Where a call returns to: reloads r1 r2 r3 by the handler's mask and puts a result from r0 into
+/// slot[3] or another register.
+struct AfterCallWord {
+  HandlerAddress handler;
+  std::uint16_t slot[4];
 };
 struct FrameWord {
   HandlerAddress handler;

@@ -121,7 +121,7 @@ class TypedFunc<R(Args...)> {
     std::uint64_t slots[std::max({kParamSlots, kResultSlots, std::size_t{1}})] = {};
     [[maybe_unused]] std::uint64_t* next = slots;
     [[maybe_unused]] bool foreign = false;
-    const auto put = [&]<class T>(const T& argument) {
+    [[maybe_unused]] const auto put = [&]<class T>(const T& argument) {
       if constexpr (std::is_same_v<T, FuncRef>) {
         foreign |= !argument.is_null() && Value(argument).store() != func_.store_;
       }

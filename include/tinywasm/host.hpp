@@ -3,7 +3,8 @@
 /// Host functions: C++ callables whose parameter and result types define the WebAssembly signature.
 /// Each C++ parameter consumes zero or more WebAssembly parameters:
 ///
-///     integers up to 32 bits, bool, 64-bit integers, enums, float, double, V128, ExternRef, FuncRef
+///     integers up to 32 bits, bool, 64-bit integers, enums, float, double, V128, ExternRef,
+///     FuncRef
 ///                                    one of i32, i64, f32, f64, v128, externref, funcref
 ///     GuestSpan<T>, GuestSpan<const T>, std::string_view
 ///                                    i32 address, i32 number of elements; checked to be inside
@@ -163,11 +164,10 @@ struct HostResult<Result<T>> {
     if (!result) return caller.fail(std::move(result).error());
     if constexpr (!std::is_void_v<T>) HostResult<T>::raise(caller, *std::move(result), slots);
   }
-  static void lowering_failed(Caller& caller, std::uint64_t* slots)
-    requires requires { HostResult<T>::lowering_failed(caller, slots); }
-  {
+  static void lowering_failed(Caller& caller, std::uint64_t* slots) requires requires {
     HostResult<T>::lowering_failed(caller, slots);
   }
+  { HostResult<T>::lowering_failed(caller, slots); }
 };
 
 /// A callable with its WebAssembly type, ready to be defined in a Linker or made a Func of.
@@ -182,8 +182,7 @@ struct HostFunction {
   /// A host function whose type is known at run time only. `function` finds its arguments, which
   /// have the types of `type.params`, and fills `results`, which it is given zeroed; the types it
   /// leaves there must be those of `type.results`.
-  using Dynamic =
-      std::function<Result<void>(Caller&, std::span<const Value>, std::span<Value>)>;
+  using Dynamic = std::function<Result<void>(Caller&, std::span<const Value>, std::span<Value>)>;
   TINYWASM_API static HostFunction dynamic(FuncType type, Dynamic function);
 };
 
@@ -193,7 +192,7 @@ namespace detail {
 template <class F>
 struct Signature;
 template <class F>
-  requires requires { &F::operator(); }
+requires requires { &F::operator(); }
 struct Signature<F> : Signature<decltype(&F::operator())> {};
 template <class R, class... A>
 struct Signature<R (*)(A...)> {
@@ -267,7 +266,9 @@ using ThunkOf = typename Signature<F>::template Apply<HostThunk>;
 
 /// A lambda, function object or function pointer with one call signature.
 template <class F>
-concept HostCallable = requires { typename detail::ThunkOf<std::decay_t<F>>; };
+concept HostCallable = requires {
+  typename detail::ThunkOf<std::decay_t<F>>;
+};
 
 /// Erases a callable's C++ type. The callable is copied or moved in and lives as long as the
 /// Store (or Linker) that is given the result.

@@ -21,8 +21,8 @@
 namespace tinywasm {
 
 /// Names what instances of one Store may import. A later definition of a name replaces the earlier
-/// one, for modules instantiated from then on. Definitions return nothing: their first error is kept
-/// and returned by instantiate(). Used by the Store's thread; must not outlive the Store.
+/// one, for modules instantiated from then on. Definitions return nothing: their first error is
+/// kept and returned by instantiate(). Used by the Store's thread; must not outlive the Store.
 class Linker {
  public:
   TINYWASM_API explicit Linker(Store& store);
@@ -48,8 +48,8 @@ class Linker {
 
   /// The imports of `module` that nothing is defined for.
   [[nodiscard]] TINYWASM_API std::vector<ImportType> missing(const Module& module) const;
-  /// Makes an instance and runs its start function. Errors are those of the definitions, unlinkable,
-  /// unsupported, exhaustion, or how the start function ended.
+  /// Makes an instance and runs its start function. Errors are those of the definitions,
+  /// unlinkable, unsupported, exhaustion, or how the start function ended.
   [[nodiscard]] TINYWASM_API Result<Instance> instantiate(const Module& module);
 
  private:

@@ -157,7 +157,8 @@ class Value {
   Value(ExternRef value)
       : type_(ValueType::externref), bits_{reinterpret_cast<std::uintptr_t>(value.pointer), 0} {}
   Value(FuncRef value)
-      : type_(ValueType::funcref), bits_{reinterpret_cast<std::uintptr_t>(value.function_), 0},
+      : type_(ValueType::funcref),
+        bits_{reinterpret_cast<std::uintptr_t>(value.function_), 0},
         store_(value.store_) {}
 
   [[nodiscard]] ValueType type() const noexcept { return type_; }
@@ -211,7 +212,9 @@ template <class T>
 struct WasmType;
 
 template <class T>
-concept WasmValue = requires { WasmType<T>::kType; };
+concept WasmValue = requires {
+  WasmType<T>::kType;
+};
 
 template <std::integral T>
 struct WasmType<T> {
@@ -236,7 +239,7 @@ struct WasmType<T> {
 };
 
 template <class T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 struct WasmType<T> {
   using Underlying = WasmType<std::underlying_type_t<T>>;
   static constexpr ValueType kType = Underlying::kType;
