@@ -13,6 +13,7 @@ namespace tinywasm::vm {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{256} << 10;
+constexpr std::size_t kLargeFunction = std::size_t{64} << 10;
 
 const Dispatcher& dispatcher_for(const CodeOptions& options) {
   return options.portable_loop ? loop_dispatcher() : tail_dispatcher();
@@ -94,7 +95,8 @@ const std::byte* translate(FunctionCode& function) {
   const std::byte* entry = function.entry.load(std::memory_order_relaxed);
   if (entry != function.stub()) return entry;
   try {
-    Translation translation;
+    if (!variant.translation) variant.translation = std::make_unique<Translation>();
+    Translation& translation = *variant.translation;
     if (!translation.run(variant, function.index)) return nullptr;
     const std::span<const std::byte> code = translation.code();
     std::byte* at = variant.allocate(code.size());
@@ -106,6 +108,7 @@ const std::byte* translate(FunctionCode& function) {
     function.end = at + code.size();
     variant.by_address.emplace(function.end, &function);
     function.entry.store(at, std::memory_order_release);
+    if (code.size() > kLargeFunction) variant.translation.reset();  // its buffers are large too
     return at;
   } catch (const std::bad_alloc&) {
     return nullptr;

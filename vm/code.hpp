@@ -16,6 +16,8 @@
 
 namespace tinywasm::vm {
 
+class Translation;
+
 /// The code cell of one function in one variant. Its first field makes the cell itself a word of
 /// code: before the first call, `entry` points to the cell, and its handler translates.
 struct FunctionCode {
@@ -45,6 +47,7 @@ struct ModuleCode::Variant {
   std::size_t chunk_used = 0;
   std::size_t chunk_size = 0;
   std::map<const std::byte*, FunctionCode*> by_address;  // by end of code
+  std::unique_ptr<Translation> translation;  // its buffers are used again
 
   /// The cell of a defined function. The caller holds the mutex.
   FunctionCode* cell(std::uint32_t function_index);

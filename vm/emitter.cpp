@@ -21,12 +21,17 @@ bool ends_block(StatementKind k) {
 }  // namespace
 
 Emitter::Emitter(const Function& f, const Allocation& allocation, const Dispatcher& dispatcher,
-                 ModuleCode::Variant& variant)
+                 ModuleCode::Variant& variant, EmitterBuffers& buffers)
     : f_(f),
       allocation_(allocation),
       dispatcher_(dispatcher),
       variant_(variant),
-      label_at_(f.labels.size(), kNone) {}
+      buffers_(buffers) {
+  code_.clear();
+  positions_.clear();
+  fixups_.clear();
+  label_at_.assign(f.labels.size(), kNone);
+}
 
 bool Emitter::run() {
   scratch_begin_ = f_.locals + f_.max_height;

@@ -22,6 +22,22 @@ struct Position {
   std::uint32_t offset;   // of the instruction in the module
 };
 
+/// A branch target to be filled in.
+struct Fixup {
+  std::uint32_t at;    // offset of the operand
+  std::uint32_t word;  // offset of its word
+  Label label;
+  bool absolute;
+};
+
+/// What an Emitter writes, reused from function to function.
+struct EmitterBuffers {
+  std::vector<std::byte> code;
+  std::vector<Position> positions;
+  std::vector<Fixup> fixups;
+  std::vector<std::uint32_t> label_at;
+};
+
 /// Whether a constant can be an immediate operand of its type.
 bool has_immediate(const Node& node);
 
@@ -29,7 +45,7 @@ class Emitter {
  public:
   /// The caller holds the variant's mutex: direct calls ask it for code cells.
   Emitter(const Function& f, const Allocation& allocation, const Dispatcher& dispatcher,
-          ModuleCode::Variant& variant);
+          ModuleCode::Variant& variant, EmitterBuffers& buffers);
 
   /// False: the function needs more slots than a word can name.
   bool run();
@@ -103,7 +119,7 @@ class Emitter {
   void collect(Walk& walk, NodeId id, int parent);
   void add_key(const Walk& walk, Key& key, NodeId id) const;
   bool keeps_order(const Walk& walk) const;
-  const Shape* search(Walk& walk, const Search& search_for, std::size_t from, unsigned left);
+  const Shape* search(Walk& walk, const Search& search_for, unsigned from, unsigned left);
   void prepare(Walk& walk, NodeId id);
   void operands_of(Walk& walk, NodeId id);
   void note_tree(const Walk& walk, NodeId id, std::uint32_t& ordinal);
@@ -143,16 +159,11 @@ class Emitter {
   const Dispatcher& dispatcher_;
   ModuleCode::Variant& variant_;
 
-  std::vector<std::byte> code_;
-  std::vector<Position> positions_;
-  struct Fixup {
-    std::uint32_t at;    // offset of the operand
-    std::uint32_t word;  // offset of its word
-    Label label;
-    bool absolute;
-  };
-  std::vector<Fixup> fixups_;
-  std::vector<std::uint32_t> label_at_;  // offset of a label's word, or kNone
+  EmitterBuffers& buffers_;
+  std::vector<std::byte>& code_ = buffers_.code;
+  std::vector<Position>& positions_ = buffers_.positions;
+  std::vector<Fixup>& fixups_ = buffers_.fixups;
+  std::vector<std::uint32_t>& label_at_ = buffers_.label_at;  // offset of a label's word, or kNone
 
   std::uint32_t frame_ = 0;          // slots from this frame to a callee's
   std::uint32_t scratch_begin_ = 0;  // first scratch slot

@@ -43,33 +43,39 @@ OperandClass immediate_class(Type type) {
   return type == Type::f64 ? OperandClass::imm8 : OperandClass::imm4;
 }
 
-/// A statement's trees while a cover is sought and written.
+/// A statement's trees while a cover is sought and written. Fixed arrays: there is one for every
+/// statement, and trees are small.
 struct Emitter::Walk {
+  static constexpr unsigned kMaxNodes = 32;
   struct Inner {
     NodeId id;
     int parent;  // index in `inner`, or -1
   };
-  std::vector<Inner> inner;  // inner nodes in preorder
-  std::uint32_t mask = 0;    // those the shape covers
+  std::array<Inner, kMaxNodes> inner;  // inner nodes in preorder
+  unsigned inner_count = 0;
+  std::uint32_t mask = 0;  // those the shape covers
   bool immediates = true;
-  std::vector<std::pair<NodeId, Place>> places;  // of what is evaluated before
-  std::vector<Operand> operands;
+  std::array<std::pair<NodeId, Place>, kMaxNodes> places;  // of what is evaluated before
+  unsigned place_count = 0;
+  std::array<Operand, kMaxOperands> operands;
+  unsigned operand_count = 0;
   unsigned tries = 0;
 
   bool covers(NodeId id) const {
-    for (std::size_t i = 0; i < inner.size(); ++i) {
+    for (unsigned i = 0; i < inner_count; ++i) {
       if (inner[i].id == id) return (mask >> i & 1) != 0;
     }
     return false;
   }
+  void add(const Operand& operand) { operands[operand_count++] = operand; }
 };
 
 /// Lists the inner nodes below `id`. Trees are at most kMaxTree nodes large.
 void Emitter::collect(Walk& walk, NodeId id, int parent) {
   const Node& n = f_.nodes[id];
-  if (n.is_leaf() || walk.inner.size() >= 32) return;
-  const auto self = static_cast<int>(walk.inner.size());
-  walk.inner.push_back({id, parent});
+  if (n.is_leaf() || walk.inner_count == Walk::kMaxNodes) return;
+  const auto self = static_cast<int>(walk.inner_count);
+  walk.inner[walk.inner_count++] = {id, parent};
   for (unsigned i = 0; i < n.arity; ++i) collect(walk, n.child[i], self);
 }
 
@@ -91,7 +97,7 @@ void Emitter::add_key(const Walk& walk, Key& key, NodeId id) const {
 bool Emitter::keeps_order(const Walk& walk) const {
   bool covered_load = false;
   bool left_out_trap = false;
-  for (std::size_t i = 0; i < walk.inner.size(); ++i) {
+  for (unsigned i = 0; i < walk.inner_count; ++i) {
     const Node& n = f_.nodes[walk.inner[i].id];
     const bool covered = (walk.mask >> i & 1) != 0;
     covered_load |= covered && i != 0 && n.kind == NodeKind::load;
@@ -101,7 +107,7 @@ bool Emitter::keeps_order(const Walk& walk) const {
 }
 
 /// Tries the covers with `left` more inner nodes from index `from` on, parents before children.
-const Shape* Emitter::search(Walk& walk, const Search& search_for, std::size_t from,
+const Shape* Emitter::search(Walk& walk, const Search& search_for, unsigned from,
                              unsigned left) {
   if (left == 0) {
     if (++walk.tries > kMaxTries || !keeps_order(walk)) return nullptr;
@@ -115,7 +121,7 @@ const Shape* Emitter::search(Walk& walk, const Search& search_for, std::size_t f
     }
     return nullptr;
   }
-  for (std::size_t i = from; i < walk.inner.size(); ++i) {
+  for (unsigned i = from; i < walk.inner_count; ++i) {
     const int parent = walk.inner[i].parent;
     if (parent >= 0 && (walk.mask >> parent & 1) == 0) continue;
     walk.mask |= 1u << i;
@@ -130,11 +136,11 @@ void Emitter::prepare(Walk& walk, NodeId id) {
   const Node& n = f_.nodes[id];
   if (n.kind == NodeKind::variable) return;
   if (n.kind == NodeKind::constant) {
-    if (!(walk.immediates && has_immediate(n))) walk.places.emplace_back(id, into_place(id));
+    if (!(walk.immediates && has_immediate(n))) walk.places[walk.place_count++] = {id, into_place(id)};
   } else if (walk.covers(id)) {
     for (unsigned i = 0; i < n.arity; ++i) prepare(walk, n.child[i]);
   } else {
-    walk.places.emplace_back(id, into_place(id));
+    walk.places[walk.place_count++] = {id, into_place(id)};
   }
 }
 
@@ -142,20 +148,19 @@ void Emitter::prepare(Walk& walk, NodeId id) {
 void Emitter::operands_of(Walk& walk, NodeId id) {
   const Node& n = f_.nodes[id];
   if (n.kind == NodeKind::constant && walk.immediates && has_immediate(n)) {
-    walk.operands.push_back({immediate_class(n.type), {}, n.value});
+    walk.add({immediate_class(n.type), {}, n.value});
     return;
   }
   if (n.is_leaf() || !walk.covers(id)) {
-    Place place;
-    const auto at = std::find_if(walk.places.begin(), walk.places.end(),
+    const auto end = walk.places.begin() + walk.place_count;
+    const auto at = std::find_if(walk.places.begin(), end,
                                  [id](const auto& entry) { return entry.first == id; });
-    place = at != walk.places.end() ? at->second : place_of(n);
-    walk.operands.push_back({leaf_class(n.type), place, 0});
+    walk.add({leaf_class(n.type), at != end ? at->second : place_of(n), 0});
     return;
   }
   for (unsigned i = 0; i < n.arity; ++i) operands_of(walk, n.child[i]);
   if (n.kind == NodeKind::load || n.kind == NodeKind::global) {
-    walk.operands.push_back({OperandClass::index4, {}, n.value});
+    walk.add({OperandClass::index4, {}, n.value});
   }
 }
 
@@ -214,7 +219,7 @@ void Emitter::emit_tree(std::uint16_t token, std::span<const Operand> first,
   const Search search_for{token, is_store, is_store ? s->op : Insn{}, roots};
   const Shape* shape = nullptr;
   // A store is itself a node; elsewhere the root of the tree must be covered.
-  const unsigned most = std::min<unsigned>(static_cast<unsigned>(walk.inner.size()), kMaxInner);
+  const unsigned most = std::min<unsigned>(walk.inner_count, kMaxInner);
   if (is_store) {
     for (unsigned n = most + 1; n-- > 0 && shape == nullptr;) {
       walk.mask = 0;
@@ -233,10 +238,10 @@ void Emitter::emit_tree(std::uint16_t token, std::span<const Operand> first,
     return release(value);
   }
   for (NodeId root : roots) prepare(walk, root);
-  walk.operands.assign(first.begin(), first.end());
+  for (const Operand& operand : first) walk.add(operand);
   if (is_store) {
     operands_of(walk, roots[0]);
-    walk.operands.push_back({OperandClass::index4, {}, s->index});
+    walk.add({OperandClass::index4, {}, s->index});
     operands_of(walk, roots[1]);
   } else {
     operands_of(walk, roots[0]);
@@ -250,12 +255,12 @@ void Emitter::emit_tree(std::uint16_t token, std::span<const Operand> first,
                                         : in_register(0, is_float(type));
     walk.operands[0].place = result;
   }
-  write(*shape, walk.operands);
+  write(*shape, std::span(walk.operands.data(), walk.operand_count));
   std::uint32_t ordinal = 0;
   if (s != nullptr && s->kind == StatementKind::branch) note(0, s->offset);
   note_tree(walk, roots[is_store ? 1 : 0], ordinal);
   if (is_store) note(++ordinal, s->offset);
-  for (auto& [id, place] : walk.places) release(place);
+  for (unsigned i = 0; i < walk.place_count; ++i) release(walk.places[i].second);
   if (detour) copy(first[0].place, result, type);
 }
 
@@ -271,9 +276,10 @@ void Emitter::emit_leaf(std::uint16_t token, std::span<const Operand> first, Nod
     key.add(type_token(n.type));
     key.add(kImmediateLeaf);
     if (const Shape* shape = dispatcher_.find(key)) {
-      std::vector<Operand> operands(first.begin(), first.end());
-      operands.push_back({immediate_class(n.type), {}, n.value});
-      return write(*shape, operands);
+      Walk walk;
+      for (const Operand& operand : first) walk.add(operand);
+      walk.add({immediate_class(n.type), {}, n.value});
+      return write(*shape, std::span(walk.operands.data(), walk.operand_count));
     }
   }
   const Place value = into_place(root);
@@ -285,21 +291,22 @@ void Emitter::emit_leaf(std::uint16_t token, std::span<const Operand> first, Nod
 void Emitter::emit_value(std::uint16_t token, std::span<const Operand> first, Place value,
                          Type type, const Statement* s) {
   if (token == kSet) return copy(first[0].place, value, type);
-  std::vector<Operand> operands(first.begin(), first.end());
-  operands.push_back({leaf_class(type), value, 0});
+  Walk walk;
+  for (const Operand& operand : first) walk.add(operand);
+  walk.add({leaf_class(type), value, 0});
   Key key;
   if (s->kind == StatementKind::branch) {
     key.add(f_.labels[s->label].is_loop ? kBranchIfBack : kBranchIf);
     key.add(s->sense ? Insn::i32_ne : Insn::i32_eq);
     key.add(kIntLeaf);
     key.add(kImmediateLeaf);
-    operands.push_back({OperandClass::imm4, {}, 0});
+    walk.add({OperandClass::imm4, {}, 0});
   } else {
     key.add(token);
     key.add(is_float(type) ? kCopyF64 : kCopy64);
     key.add(leaf_token(type));
   }
-  write(*dispatcher_.find(key), operands);
+  write(*dispatcher_.find(key), std::span(walk.operands.data(), walk.operand_count));
   note(0, s->offset);
 }
 

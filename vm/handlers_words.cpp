@@ -12,18 +12,11 @@ namespace {
 /// A function of its own without addressable locals: after the call of a preserve_none handler
 /// nothing of its frame may be assumed but what the call itself saved.
 [[gnu::noinline]] void enter_handlers(const std::byte* pc, Slot* fp, Context* ctx) {
-#if !defined(__clang__)
-  const std::uint64_t saved_r2 = global_r2;
-  const std::uint64_t saved_r3 = global_r3;
-  const std::byte* saved_lpc = global_lpc;
-#endif
-  Registers R{pc, fp, ctx->instance->memory0->base, ctx, nullptr, 0, 0, 0, 0, {}, {}, {}, {}};
+  [[maybe_unused]] const KeptRegisters kept;
+  Registers R{pc, fp, ctx->instance->memory0->base, ctx, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+  R.lpc = nullptr;
+  R.r0 = R.r1 = R.r2 = R.r3 = 0;
   (*reinterpret_cast<Handler* const*>(pc))(TINYWASM_PASS);
-#if !defined(__clang__)
-  global_r2 = saved_r2;
-  global_r3 = saved_r3;
-  global_lpc = saved_lpc;
-#endif
 }
 
 const std::span<const Shape>* families() {

@@ -103,7 +103,7 @@ TINYWASM_INLINE T read(const std::byte* at) {
 }
 
 template <unsigned I>
-TINYWASM_INLINE std::uint64_t& int_register(Registers& R) {
+TINYWASM_INLINE auto& int_register(Registers& R) {
   if constexpr (I == 0) return R.r0;
   else if constexpr (I == 1) return R.r1;
   else if constexpr (I == 2) return R.r2;
@@ -538,8 +538,7 @@ struct Store {
       TINYWASM_TRAP(Trap::interrupted);                                               \
     }                                                                                 \
     if (target == R.lpc) [[likely]] {                                                 \
-      R.pc = R.lpc;                                                                   \
-      TINYWASM_OPAQUE(R.pc);                                                          \
+      TINYWASM_TO_LPC;                                                                \
       TINYWASM_JUMP;                                                                  \
     }                                                                                 \
     R.lpc = target;                                                                   \

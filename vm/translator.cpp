@@ -12,6 +12,7 @@ namespace tinywasm::vm {
 struct Translation::State {
   ir::Function function;
   ir::Allocation allocation;
+  ir::EmitterBuffers buffers;
   std::optional<ir::Emitter> emitter;
 };
 
@@ -24,7 +25,7 @@ bool Translation::run(ModuleCode::Variant& variant, std::uint32_t function_index
   if (!decoder::validate_function(variant.module, function_index, builder)) return false;
   if (variant.options.fuse) ir::thread_jumps(s.function);
   s.allocation.run(s.function, variant.options.fuse);
-  s.emitter.emplace(s.function, s.allocation, variant.dispatcher, variant);
+  s.emitter.emplace(s.function, s.allocation, variant.dispatcher, variant, s.buffers);
   return s.emitter->run();
 }
 
