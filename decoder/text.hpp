@@ -4,16 +4,12 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <string_view>
 #include <vector>
 
 #include <tinywasm/result.hpp>
 
 namespace tinywasm::decoder {
-
-/// Whether `bytes` are to be taken as text: they do not begin with the binary format's magic.
-bool looks_like_text(std::span<const std::byte> bytes);
 
 /// The module that `source` holds, in the binary format: one "(module ...)", "(module binary ...)"
 /// or "(module quote ...)", or its fields alone. Identifiers go into a name section. Nothing is

@@ -234,11 +234,6 @@ Result<TextModule> parse_source(std::string_view source) {
 
 }  // namespace
 
-bool looks_like_text(std::span<const std::byte> bytes) {
-  constexpr std::array kMagic{std::byte{0}, std::byte{'a'}, std::byte{'s'}, std::byte{'m'}};
-  return bytes.size() < kMagic.size() || !std::equal(kMagic.begin(), kMagic.end(), bytes.begin());
-}
-
 Result<std::vector<std::byte>> assemble(std::string_view source) {
   if (source.size() > kMaxModuleBytes) return make_error(Message::module_too_large);
   auto module = parse_source(source);

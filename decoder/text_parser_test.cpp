@@ -98,17 +98,6 @@ TEST_SUITE("text_parser") {
     CHECK(message("func") == "unexpected token func");
   }
 
-  TEST_CASE("text is what does not begin with the magic") {
-    const auto is_text = [](std::string_view bytes) {
-      return looks_like_text(std::as_bytes(std::span(bytes.data(), bytes.size())));
-    };
-    CHECK(is_text(""));
-    CHECK(is_text("(module)"));
-    CHECK(is_text(std::string_view("\0as", 3)));
-    CHECK_FALSE(is_text(std::string_view("\0asm", 4)));
-    CHECK_FALSE(is_text(std::string_view("\0asm\1\0\0\0", 8)));
-  }
-
   TEST_CASE("errors name line and column") {
     CHECK(error("(module\n  (func\n    (i32.const 1x)))") == "3:16 unknown operator 1x");
     CHECK(error("(func (block $l\n\t(br $m)))") == "2:6 unknown label $m");

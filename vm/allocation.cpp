@@ -48,8 +48,8 @@ void Allocation::choose_candidates(const Function& f) {
                                                   : a.local < b.local;
   };
   if (candidates_.size() > kMaxCandidates) {
-    std::partial_sort(candidates_.begin(), candidates_.begin() + kMaxCandidates,
-                      candidates_.end(), heavier);
+    std::partial_sort(candidates_.begin(), candidates_.begin() + kMaxCandidates, candidates_.end(),
+                      heavier);
     candidates_.resize(kMaxCandidates);
   }
   candidate_of_.assign(f.locals, kNoCandidate);
@@ -89,8 +89,12 @@ bool Allocation::solve(const Function& f) {
     for (std::size_t i = f.statements.size(); i-- > 0;) {
       const Statement& s = f.statements[i];
       switch (s.kind) {
-        case StatementKind::jump: live = at_label_[s.label]; break;
-        case StatementKind::branch: live |= at_label_[s.label]; break;
+        case StatementKind::jump:
+          live = at_label_[s.label];
+          break;
+        case StatementKind::branch:
+          live |= at_label_[s.label];
+          break;
         case StatementKind::br_table:
           live = 0;
           for (std::uint32_t k = 0; k < s.operand_count; ++k) {

@@ -118,10 +118,12 @@ const std::byte* translate(FunctionCode& function) {
 void patch_call(const std::byte* return_pc, const FunctionCode& function, const std::byte* entry) {
   // Only code of this variant can hold a direct call, and its callee lies just before `return_pc`.
   FunctionCode* caller = function.variant->find(return_pc - 1);
-  if (caller == nullptr || return_pc - caller->begin < static_cast<std::ptrdiff_t>(sizeof(CallWord))) {
+  if (caller == nullptr ||
+      return_pc - caller->begin < static_cast<std::ptrdiff_t>(sizeof(CallWord))) {
     return;
   }
-  auto* callee = reinterpret_cast<const std::byte**>(const_cast<std::byte*>(return_pc) - sizeof entry);
+  auto* callee =
+      reinterpret_cast<const std::byte**>(const_cast<std::byte*>(return_pc) - sizeof entry);
   const std::atomic_ref<const std::byte*> patch(*callee);
   if (patch.load(std::memory_order_relaxed) == function.stub()) {
     patch.store(entry, std::memory_order_release);

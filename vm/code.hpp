@@ -41,13 +41,13 @@ struct ModuleCode::Variant {
   CodeOptions options;
   const Dispatcher& dispatcher;
 
-  std::mutex mutex;  // guards what follows
+  std::mutex mutex;               // guards what follows
   FunctionCode* cells = nullptr;  // one a defined function; zeroed until cell() is asked for it
   std::vector<std::unique_ptr<std::byte[]>> chunks;
   std::size_t chunk_used = 0;
   std::size_t chunk_size = 0;
   std::map<const std::byte*, FunctionCode*> by_address;  // by end of code
-  std::unique_ptr<Translation> translation;  // its buffers are used again
+  std::unique_ptr<Translation> translation;              // its buffers are used again
 
   /// The cell of a defined function. The caller holds the mutex.
   FunctionCode* cell(std::uint32_t function_index);
@@ -62,7 +62,6 @@ const std::byte* translate(FunctionCode& function);
 
 /// Makes the direct call word that returns to `return_pc` lead to `entry`, if it called the stub.
 void patch_call(const std::byte* return_pc, const FunctionCode& function, const std::byte* entry);
-
 
 /// Slots a host function may use for arguments and results.
 std::size_t host_frame_slots(const decoder::FuncType& type);

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <cstddef>
+#include <cstring>
 
 namespace tinywasm::vm::ir {
 namespace {
@@ -59,8 +59,8 @@ bool Emitter::run() {
   }
   for (const Fixup& fixup : fixups_) {
     if (fixup.absolute) continue;  // relocate() does those
-    const auto distance = static_cast<std::int32_t>(label_at_[fixup.label]) -
-                          static_cast<std::int32_t>(fixup.word);
+    const auto distance =
+        static_cast<std::int32_t>(label_at_[fixup.label]) - static_cast<std::int32_t>(fixup.word);
     std::memcpy(code_.data() + fixup.at, &distance, sizeof distance);
   }
   return true;
@@ -116,8 +116,7 @@ unsigned Emitter::free_register(bool is_float, std::uint32_t last_statement) {
       if (i != current_) live |= allocation_.set_of(f_.statements[i].variable);
     }
     for (; live != 0; live &= live - 1) {
-      const Candidate& c =
-          allocation_.candidates()[static_cast<unsigned>(std::countr_zero(live))];
+      const Candidate& c = allocation_.candidates()[static_cast<unsigned>(std::countr_zero(live))];
       if (ir::is_float(c.type) == is_float) taken |= 1u << c.reg;
     }
   }
@@ -139,8 +138,7 @@ Emitter::Place Emitter::scratch(bool is_float) {
 
 void Emitter::release(const Place& place) {
   if (place.in_register()) {
-    busy_[place.is_float] =
-        static_cast<std::uint8_t>(busy_[place.is_float] & ~(1u << place.reg));
+    busy_[place.is_float] = static_cast<std::uint8_t>(busy_[place.is_float] & ~(1u << place.reg));
   } else if (place.slot >= scratch_begin_ && place.slot < scratch_begin_ + 32) {
     scratch_slots_ &= ~(1u << (place.slot - scratch_begin_));
   }
@@ -235,39 +233,52 @@ void Emitter::statement(const Statement& s) {
       return;
     case StatementKind::branch:
     case StatementKind::jump:
-    case StatementKind::br_table: ensure(allocation_.live_in(current_)); break;
-    default: ensure(allocation_.uses(current_));
+    case StatementKind::br_table:
+      ensure(allocation_.live_in(current_));
+      break;
+    default:
+      ensure(allocation_.uses(current_));
   }
   switch (s.kind) {
-    case StatementKind::set: return set(s);
+    case StatementKind::set:
+      return set(s);
     case StatementKind::set_result:
       return copy(slot(s.index), place_of(f_.nodes[s.node[0]]), s.type);
-    case StatementKind::store: return emit_tree(kNoToken, {}, std::span(s.node, 2), &s);
+    case StatementKind::store:
+      return emit_tree(kNoToken, {}, std::span(s.node, 2), &s);
     case StatementKind::set_global: {
       const Operand global{OperandClass::index4, {}, s.index};
       return emit_tree(kSetGlobal, std::span(&global, 1), std::span(s.node, 1), &s);
     }
-    case StatementKind::branch: return branch(s);
-    case StatementKind::jump: return jump(s);
-    case StatementKind::br_table: return br_table(s);
+    case StatementKind::branch:
+      return branch(s);
+    case StatementKind::jump:
+      return jump(s);
+    case StatementKind::br_table:
+      return br_table(s);
     case StatementKind::call:
     case StatementKind::call_import:
-    case StatementKind::call_indirect: return call(s);
+    case StatementKind::call_indirect:
+      return call(s);
     case StatementKind::return_call:
     case StatementKind::return_call_import:
-    case StatementKind::return_call_indirect: return return_call(s);
-    case StatementKind::ret: return emit_tree(kReturn, {}, std::span(s.node, 1), &s);
+    case StatementKind::return_call_indirect:
+      return return_call(s);
+    case StatementKind::ret:
+      return emit_tree(kReturn, {}, std::span(s.node, 1), &s);
     case StatementKind::ret_void:
       append<PlainWord>(dispatcher_.word(WordId::return_void));
       return;
     case StatementKind::unreachable:
       append<PlainWord>(dispatcher_.word(WordId::unreachable));
       return note(0, s.offset);
-    case StatementKind::runtime: return runtime(s);
+    case StatementKind::runtime:
+      return runtime(s);
     case StatementKind::fuel:
       append<FuelWord>(dispatcher_.word(WordId::fuel)).cost = s.index;
       return note(0, s.offset);
-    case StatementKind::label: return;
+    case StatementKind::label:
+      return;
   }
 }
 
@@ -374,8 +385,8 @@ bool Emitter::set_both(const Statement& s) {
 
 void Emitter::branch(const Statement& s) {
   const bool back = f_.labels[s.label].is_loop;
-  const std::uint16_t token = s.sense ? (back ? kBranchIfBack : kBranchIf)
-                                      : (back ? kBranchUnlessBack : kBranchUnless);
+  const std::uint16_t token =
+      s.sense ? (back ? kBranchIfBack : kBranchIf) : (back ? kBranchUnlessBack : kBranchUnless);
   const Operand target{back ? OperandClass::target8 : OperandClass::target4, {}, s.label};
   emit_tree(token, std::span(&target, 1), std::span(s.node, 1), &s);
 }
@@ -416,10 +427,10 @@ void Emitter::br_table(const Statement& s) {
   const bool native = dispatcher_.br_tables != nullptr && count <= kSwitchTargets;
   const Place index = native ? table_index(s.node[0]) : into_slot(s.node[0]);
   const std::size_t size = (sizeof(BrTableWord) + 4 * std::size_t{count} + 7) / 8 * 8;
-  auto& word = append<BrTableWord>(native ? Dispatcher::at(dispatcher_.br_tables,
-                                                           (count - 1) * 2 + index.in_register())
-                                          : dispatcher_.word(WordId::br_table),
-                                   static_cast<std::uint32_t>(size));
+  auto& word = append<BrTableWord>(
+      native ? Dispatcher::at(dispatcher_.br_tables, (count - 1) * 2 + index.in_register())
+             : dispatcher_.word(WordId::br_table),
+      static_cast<std::uint32_t>(size));
   word.count = count;
   word.index = index.slot;
   if (!index.in_register()) release(index);
@@ -497,8 +508,7 @@ void Emitter::after_call(const Statement& s, CandidateSet across) {
   valid_ = 0;
   unsigned take = kTakeNone;
   Place to;
-  const bool takes_int =
-      s.results == 1 && s.variable != kNone && !ir::is_float(s.type);
+  const bool takes_int = s.results == 1 && s.variable != kNone && !ir::is_float(s.type);
   if (takes_int) {
     to = destination(s);
     take = !to.in_register() ? kTakeSlot : to.reg == 0 ? kTakeNone : kTakeSlot + to.reg;

@@ -123,8 +123,8 @@ class Emitter {
   void prepare(Walk& walk, NodeId id);
   void operands_of(Walk& walk, NodeId id);
   void note_tree(const Walk& walk, NodeId id, std::uint32_t& ordinal);
-  void emit_tree(std::uint16_t token, std::span<const Operand> first,
-                 std::span<const NodeId> roots, const Statement* s);
+  void emit_tree(std::uint16_t token, std::span<const Operand> first, std::span<const NodeId> roots,
+                 const Statement* s);
   void emit_leaf(std::uint16_t token, std::span<const Operand> first, NodeId root,
                  const Statement* s);
   void emit_value(std::uint16_t token, std::span<const Operand> first, Place value, Type type,
@@ -174,8 +174,8 @@ class Emitter {
   CandidateSet valid_ = 0;  // pinned locals whose register holds their value
   CandidateSet clean_ = 0;  // pinned locals whose home slot does
   CandidateSet read_only_ = 0;
-  std::uint32_t scratch_slots_ = 0;     // bit set of scratch slots in use
-  std::uint8_t busy_[2] = {0, 0};       // by class: registers that hold temporaries
+  std::uint32_t scratch_slots_ = 0;  // bit set of scratch slots in use
+  std::uint8_t busy_[2] = {0, 0};    // by class: registers that hold temporaries
   struct LiveTemporary {
     Variable variable;
     Place place;

@@ -14,7 +14,7 @@ namespace {
 
 /// Shapes with more inner nodes than this are not looked for.
 constexpr unsigned kMaxInner = 4;
-/// Covers tried for one statement.
+/// Covers of one size tried for one statement.
 constexpr unsigned kMaxTries = 48;
 
 Token leaf_token(Type type) { return is_float(type) ? kFloatLeaf : kIntLeaf; }
@@ -24,10 +24,14 @@ OperandClass leaf_class(Type type) {
 /// The token of a value type, for nodes that exist once a type.
 Token type_token(Type type) {
   switch (type) {
-    case Type::i32: return kCopy32;
-    case Type::f32: return kCopyF32;
-    case Type::f64: return kCopyF64;
-    default: return kCopy64;
+    case Type::i32:
+      return kCopy32;
+    case Type::f32:
+      return kCopyF32;
+    case Type::f64:
+      return kCopyF64;
+    default:
+      return kCopy64;
   }
 }
 
@@ -107,8 +111,7 @@ bool Emitter::keeps_order(const Walk& walk) const {
 }
 
 /// Tries the covers with `left` more inner nodes from index `from` on, parents before children.
-const Shape* Emitter::search(Walk& walk, const Search& search_for, unsigned from,
-                             unsigned left) {
+const Shape* Emitter::search(Walk& walk, const Search& search_for, unsigned from, unsigned left) {
   if (left == 0) {
     if (++walk.tries > kMaxTries || !keeps_order(walk)) return nullptr;
     for (int pass = 0; pass < 2; ++pass) {
@@ -136,7 +139,8 @@ void Emitter::prepare(Walk& walk, NodeId id) {
   const Node& n = f_.nodes[id];
   if (n.kind == NodeKind::variable) return;
   if (n.kind == NodeKind::constant) {
-    if (!(walk.immediates && has_immediate(n))) walk.places[walk.place_count++] = {id, into_place(id)};
+    if (!(walk.immediates && has_immediate(n)))
+      walk.places[walk.place_count++] = {id, into_place(id)};
   } else if (walk.covers(id)) {
     for (unsigned i = 0; i < n.arity; ++i) prepare(walk, n.child[i]);
   } else {
@@ -199,8 +203,12 @@ void Emitter::write(const Shape& shape, std::span<const Operand> operands) {
         if (!operand.place.in_register()) std::memcpy(code_.data() + at, &operand.place.slot, 2);
         break;
       case OperandClass::imm4:
-      case OperandClass::index4: std::memcpy(code_.data() + at, &operand.bits, 4); break;
-      case OperandClass::imm8: std::memcpy(code_.data() + at, &operand.bits, 8); break;
+      case OperandClass::index4:
+        std::memcpy(code_.data() + at, &operand.bits, 4);
+        break;
+      case OperandClass::imm8:
+        std::memcpy(code_.data() + at, &operand.bits, 8);
+        break;
       case OperandClass::target4:
       case OperandClass::target8:
         branch_target(at, word_, static_cast<Label>(operand.bits),
@@ -223,11 +231,13 @@ void Emitter::emit_tree(std::uint16_t token, std::span<const Operand> first,
   if (is_store) {
     for (unsigned n = most + 1; n-- > 0 && shape == nullptr;) {
       walk.mask = 0;
+      walk.tries = 0;
       shape = search(walk, search_for, 0, n);
     }
   } else {
     for (unsigned n = most; n > 0 && shape == nullptr; --n) {
       walk.mask = 1;
+      walk.tries = 0;
       shape = search(walk, search_for, 1, n - 1);
     }
   }

@@ -21,7 +21,7 @@ namespace {
 template <unsigned Count, bool InRegister>
 TINYWASM_HANDLER br_table_switch(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<BrTableWord>(R.pc);
+  const auto& word = read_word<BrTableWord>(R.pc);
   switch (static_cast<std::uint32_t>(InRegister ? R.r0 : R.fp[word.index])) {
     TINYWASM_CASES(0)
     TINYWASM_CASES(4)

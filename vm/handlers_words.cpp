@@ -3,8 +3,6 @@
 #include "vm/handlers.hpp"
 #include "vm/word_handlers.hpp"
 
-#if TINYWASM_HAS_TAIL_DISPATCH
-
 namespace tinywasm::vm {
 namespace tail_dispatch {
 namespace {
@@ -49,5 +47,3 @@ const Dispatcher& tail_dispatcher() {
 }
 
 }  // namespace tinywasm::vm
-
-#endif

@@ -7,17 +7,18 @@
 #include <mutex>
 #include <span>
 
+#include <tinywasm/result.hpp>
+
 #include "decoder/module.hpp"
 #include "vm/runtime.hpp"
-#include <tinywasm/result.hpp>
 
 namespace tinywasm::vm {
 
 /// How code is translated and run; chosen by the Store.
 struct CodeOptions {
-  bool fuse = true;           // patterns and pinned registers; else plain rows (a test oracle)
-  bool fuel = false;          // charge fuel
-  bool portable_loop = false; // the `loop` dispatcher instead of `tail` (implies !fuse)
+  bool fuse = true;            // patterns and pinned registers; else plain rows (a test oracle)
+  bool fuel = false;           // charge fuel
+  bool portable_loop = false;  // the `loop` dispatcher instead of `tail` (implies !fuse)
 };
 
 /// Per module: the internal code of its functions, translated at their first call, shared by all
@@ -31,7 +32,8 @@ class ModuleCode {
 
   const decoder::Module& module() const { return *module_; }
   const std::shared_ptr<const decoder::Module>& shared_module() const { return module_; }
-  /// The code cell of a defined function in the variant of `options`; stable for this object's life.
+  /// The code cell of a defined function in the variant of `options`; stable for this object's
+  /// life.
   FunctionCode* function(std::uint32_t function_index, const CodeOptions& options);
 
   struct Variant;
@@ -44,8 +46,9 @@ class ModuleCode {
 };
 
 /// Calls `function`. Arguments are read from slots[0..params), results written to slots[0..results)
-/// (a v128 takes two slots); the array must hold the larger of both. On a trap the error carries the
-/// backtrace. Re-entrant from host functions up to a bounded depth (ErrorKind::exhaustion beyond).
+/// (a v128 takes two slots); the array must hold the larger of both. On a trap the error carries
+/// the backtrace. Re-entrant from host functions up to a bounded depth (ErrorKind::exhaustion
+/// beyond).
 Result<void> call(Context& context, Function& function, Slot* slots);
 
 /// Number of slots the values of these types take.

@@ -28,10 +28,10 @@ class Builder {
  private:
   struct Control {
     Insn kind{};
-    Label label = kNone;       // where a branch to it goes
-    Label else_label = kNone;  // if: where a false condition goes
-    std::uint32_t height = 0;  // of the stack below its parameters
-    std::uint32_t block = 0;   // number of the block, for first assignments of locals
+    Label label = kNone;         // where a branch to it goes
+    Label else_label = kNone;    // if: where a false condition goes
+    std::uint32_t height = 0;    // of the stack below its parameters
+    std::uint32_t block = 0;     // number of the block, for first assignments of locals
     std::uint32_t fuel = kNone;  // loop: statement that charges for an iteration
     std::span<const decoder::ValType> params{};
     std::span<const decoder::ValType> results{};
@@ -108,12 +108,12 @@ class Builder {
   std::vector<std::uint32_t> pending_reads_;  // by local: leaves in trees on the stack
   std::vector<std::uint32_t> first_block_;    // by local: block of its first assignment, or kNone
   std::vector<bool> block_open_;              // by block
-  std::uint32_t above_ = kNone;  // the entry that reads temporaries above its own
-  std::uint32_t settled_ = 0;  // entries below are constants or in their temporary
-  std::uint32_t clean_ = 0;    // entries below have no effects
-  std::uint32_t trapping_ = kNone;  // entries below do not divide or truncate
-  std::uint32_t offset_ = 0;   // of the current instruction
-  std::uint32_t depth_ = 0;    // of loops
+  std::uint32_t above_ = kNone;               // the entry that reads temporaries above its own
+  std::uint32_t settled_ = 0;                 // entries below are constants or in their temporary
+  std::uint32_t clean_ = 0;                   // entries below have no effects
+  std::uint32_t trapping_ = kNone;            // entries below do not divide or truncate
+  std::uint32_t offset_ = 0;                  // of the current instruction
+  std::uint32_t depth_ = 0;                   // of loops
 };
 
 }  // namespace tinywasm::vm::ir

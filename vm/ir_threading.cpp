@@ -64,8 +64,7 @@ class Threading {
     const Statement* end = first_after(s.label);
     if (end == nullptr) return;
     const bool is_plain = end->kind == StatementKind::ret_void;
-    const bool is_value =
-        end->kind == StatementKind::ret && f_.nodes[end->node[0]].is_leaf();
+    const bool is_value = end->kind == StatementKind::ret && f_.nodes[end->node[0]].is_leaf();
     if (!is_plain && !is_value) return;
     --f_.labels[s.label].uses;
     const std::uint32_t offset = s.offset;

@@ -5,8 +5,8 @@
 
 namespace tinywasm::vm::ir {
 
-/// Makes branches to a jump go where it goes, and jumps to a return return: structured control leaves
-/// many of both.
+/// Makes branches to a jump go where it goes, and jumps to a return return: structured control
+/// leaves many of both.
 void thread_jumps(Function& f);
 
 }  // namespace tinywasm::vm::ir

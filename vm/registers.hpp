@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The machine registers of the interpreter and how control passes from handler to handler. The one
-// header of the interpreter that knows compilers. Included by units that define handlers, which
-// choose the dispatcher first:
+// The machine registers of the interpreter and how control passes from handler to handler. With
+// dispatch.hpp the only header of the interpreter that knows compilers. Included by units that
+// define handlers, which choose the dispatcher first:
 //
 //   tail   each handler jumps to the next one with its state in machine registers
 //   loop   (TINYWASM_LOOP_DISPATCH) each handler returns to a loop; state in a struct; any compiler
@@ -28,9 +28,9 @@ using V2F64 = double __attribute__((vector_size(16)));
 #if defined(TINYWASM_LOOP_DISPATCH) || defined(__clang__)
 
 struct Registers {
-  const std::byte* pc;   // the current word
-  Slot* fp;              // the frame: parameters, locals, operand stack; fp[-1] the return pc
-  std::byte* mem;        // base of memory 0
+  const std::byte* pc;  // the current word
+  Slot* fp;             // the frame: parameters, locals, operand stack; fp[-1] the return pc
+  std::byte* mem;       // base of memory 0
   Context* ctx;
   const std::byte* lpc;  // the last loop target, see TINYWASM_BACK_EDGE
   std::uint64_t r0, r1, r2, r3;
@@ -50,10 +50,10 @@ register std::uint64_t global_r3 asm("r15");
 
 /// Reads and writes a global register variable in place: a copy of it in a local variable would
 /// need a register of its own.
-#define TINYWASM_GLOBAL_REGISTER(Name, Type, variable)                 \
-  struct Name {                                                        \
-    TINYWASM_INLINE operator Type() const { return variable; }         \
-    TINYWASM_INLINE void operator=(Type value) { variable = value; }   \
+#define TINYWASM_GLOBAL_REGISTER(Name, Type, variable)                      \
+  struct Name {                                                             \
+    TINYWASM_INLINE operator Type() const { return variable; }              \
+    TINYWASM_INLINE Type operator=(Type value) { return variable = value; } \
   };
 TINYWASM_GLOBAL_REGISTER(GlobalLpc, const std::byte*, global_lpc)
 TINYWASM_GLOBAL_REGISTER(GlobalR0, std::uint64_t, global_r0)
@@ -82,7 +82,7 @@ struct Registers {
 using Handler = void(Registers&);
 #define TINYWASM_DISPATCH loop_dispatch
 #define TINYWASM_HANDLER static void
-#define TINYWASM_REGISTERS Registers &R
+#define TINYWASM_REGISTERS Registers& R
 #define TINYWASM_ENTER (void)0
 #define TINYWASM_JUMP return
 #define TINYWASM_GOTO(handler) return handler(R)
@@ -99,16 +99,19 @@ using Handler = void(Registers&);
 
 #define TINYWASM_CALLING_CONVENTION __attribute__((preserve_none))
 #define TINYWASM_MUSTTAIL [[clang::musttail]]
-#define TINYWASM_REGISTERS                                                                    \
-  const std::byte *pc_, Slot *fp_, std::byte *mem_, Context *ctx_, const std::byte *lpc_,     \
-      std::uint64_t r0_, std::uint64_t r1_, std::uint64_t r2_, std::uint64_t r3_, V128 f0_,   \
+#define TINYWASM_REGISTERS                                                                  \
+  const std::byte *pc_, Slot *fp_, std::byte *mem_, Context *ctx_, const std::byte *lpc_,   \
+      std::uint64_t r0_, std::uint64_t r1_, std::uint64_t r2_, std::uint64_t r3_, V128 f0_, \
       V128 f1_, V128 f2_, V128 f3_
-#define TINYWASM_ENTER Registers R{pc_, fp_, mem_, ctx_, lpc_, r0_, r1_, r2_, r3_, f0_, f1_, f2_, f3_}
+#define TINYWASM_ENTER \
+  Registers R { pc_, fp_, mem_, ctx_, lpc_, r0_, r1_, r2_, r3_, f0_, f1_, f2_, f3_ }
 #define TINYWASM_PASS \
   R.pc, R.fp, R.mem, R.ctx, R.lpc, R.r0, R.r1, R.r2, R.r3, R.f0, R.f1, R.f2, R.f3
 #define TINYWASM_SETTLE(x) (void)0
 /// pc = lpc, keeping the compiler from replacing it by the equal value that was loaded.
-#define TINYWASM_TO_LPC (R.pc = R.lpc); asm("" : "+r"(R.pc))
+#define TINYWASM_TO_LPC \
+  (R.pc = R.lpc);       \
+  asm("" : "+r"(R.pc))
 
 /// Registers whose values the way in keeps for its caller: preserve_none calls save them.
 struct KeptRegisters {};
@@ -129,10 +132,11 @@ TINYWASM_INLINE std::uint64_t any_rcx() {
   asm("" : "=c"(any));
   return any;
 }
-#define TINYWASM_REGISTERS                                                                     \
+#define TINYWASM_REGISTERS                                                                       \
   const std::byte *pc_, Slot *fp_, std::uint64_t, std::uint64_t, std::byte *mem_, Context *ctx_, \
       V128 f0_, V128 f1_, V128 f2_, V128 f3_
-#define TINYWASM_ENTER Registers R{pc_, fp_, mem_, ctx_, {}, {}, {}, {}, {}, f0_, f1_, f2_, f3_}
+#define TINYWASM_ENTER \
+  Registers R { pc_, fp_, mem_, ctx_, {}, {}, {}, {}, {}, f0_, f1_, f2_, f3_ }
 #define TINYWASM_PASS R.pc, R.fp, any_rdx(), any_rcx(), R.mem, R.ctx, R.f0, R.f1, R.f2, R.f3
 /// Computes x now, in place, rather than together with what is derived from it.
 #define TINYWASM_SETTLE(x) asm("" : "+r"(x))
@@ -154,8 +158,8 @@ struct KeptRegisters {
 
 using Handler = TINYWASM_CALLING_CONVENTION void(TINYWASM_REGISTERS);
 #define TINYWASM_HANDLER static TINYWASM_CALLING_CONVENTION void
-#define TINYWASM_JUMP                                                        \
-  do {                                                                       \
+#define TINYWASM_JUMP                                                                   \
+  do {                                                                                  \
     TINYWASM_MUSTTAIL return (*reinterpret_cast<Handler* const*>(R.pc))(TINYWASM_PASS); \
   } while (0)
 #define TINYWASM_GOTO(handler)                       \

@@ -3,7 +3,7 @@
 // those that paid (docs/interpreter.md). The translator knows none of them: it looks keys up.
 #pragma once
 
-#include "vm/patterns.hpp"
+#include "vm/statements.hpp"
 
 namespace tinywasm::vm::TINYWASM_DISPATCH {
 

@@ -2,17 +2,22 @@
 // Handlers of the words of words.def, for the dispatcher that the including unit chose.
 #pragma once
 
+#include <atomic>
 #include <cstring>
 
 #include "vm/code.hpp"
 #include "vm/operations.hpp"
-#include "vm/patterns.hpp"
+#include "vm/statements.hpp"
 #include "vm/words.hpp"
 
 namespace tinywasm::vm::TINYWASM_DISPATCH {
 
 TINYWASM_INLINE const std::byte* as_pc(Slot slot) {
   return reinterpret_cast<const std::byte*>(slot);
+}
+/// A direct call's callee, which translate() may be changing: both values are valid.
+TINYWASM_INLINE const std::byte* callee_of(const std::byte* const& callee) {
+  return std::atomic_ref(const_cast<const std::byte*&>(callee)).load(std::memory_order_acquire);
 }
 TINYWASM_INLINE Slot as_slot(const void* pointer) { return reinterpret_cast<Slot>(pointer); }
 
@@ -65,7 +70,7 @@ TINYWASM_INLINE void store_registers(Registers& R, const std::uint16_t* slot) {
 template <unsigned Mask>
 TINYWASM_HANDLER enter_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<EnterWord>(R.pc);
+  const auto& word = read_word<EnterWord>(R.pc);
   if (reinterpret_cast<std::byte*>(R.fp) + word.frame_bytes >
       reinterpret_cast<std::byte*>(R.ctx->stack_limit)) [[unlikely]] {
     TINYWASM_TRAP(Trap::stack_exhausted);
@@ -73,14 +78,16 @@ TINYWASM_HANDLER enter_word(TINYWASM_REGISTERS) {
   if (R.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
     TINYWASM_TRAP(Trap::interrupted);
   }
-  for (unsigned i = 0; i < word.zero_count; ++i) R.fp[word.zero_begin + i] = 0;
+  // Volatile: a call of memset instead of the loop would spill every register.
+  volatile Slot* const locals = R.fp + word.zero_begin;
+  for (unsigned i = 0; i < word.zero_count; ++i) locals[i] = 0;
   load_registers<Mask>(R, word.slot);
   TINYWASM_NEXT(sizeof(EnterWord));
 }
 
 TINYWASM_HANDLER fuel_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<FuelWord>(R.pc);
+  const auto& word = read_word<FuelWord>(R.pc);
   if (R.ctx->fuel < static_cast<std::int64_t>(word.cost)) [[unlikely]] {
     TINYWASM_TRAP(Trap::out_of_fuel);
   }
@@ -109,7 +116,7 @@ TINYWASM_HANDLER jump_back_word(TINYWASM_REGISTERS) {
 
 TINYWASM_HANDLER br_table_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<BrTableWord>(R.pc);
+  const auto& word = read_word<BrTableWord>(R.pc);
   const auto index = static_cast<std::uint32_t>(R.fp[word.index]);
   const std::uint32_t last = word.count - 1;
   const std::size_t at = sizeof(BrTableWord) + 4 * std::size_t{index < last ? index : last};
@@ -134,10 +141,10 @@ template <unsigned Class, unsigned Mask>
 TINYWASM_HANDLER call_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   using Word = std::conditional_t<Mask == 0, CallWord, SavingCallWord>;
-  const auto word = read_word<Word>(R.pc);
+  const auto& word = read_word<Word>(R.pc);
   if constexpr (Mask != 0) store_registers<Mask>(R, word.slot);
   push_frame(R, (Class + 1) * kFrameStep, R.pc + sizeof(Word));
-  R.pc = word.callee;
+  R.pc = callee_of(word.callee);
   TINYWASM_JUMP;
 }
 template <unsigned Class, unsigned Mask, unsigned Take>
@@ -147,7 +154,7 @@ TINYWASM_HANDLER after_call_word(TINYWASM_REGISTERS) {
   if constexpr (Mask == 0 && Take == kTakeNone) {
     TINYWASM_NEXT(sizeof(PlainWord));
   } else {
-    const auto word = read_word<AfterCallWord>(R.pc);
+    const auto& word = read_word<AfterCallWord>(R.pc);
     load_registers<Mask>(R, word.slot);
     if constexpr (Take == kTakeSlot) R.fp[word.slot[3]] = R.r0;
     if constexpr (Take > kTakeSlot) int_register<Take - kTakeSlot>(R) = R.r0;
@@ -156,9 +163,9 @@ TINYWASM_HANDLER after_call_word(TINYWASM_REGISTERS) {
 }
 TINYWASM_HANDLER call_wide_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<CallWideWord>(R.pc);
+  const auto& word = read_word<CallWideWord>(R.pc);
   push_frame(R, word.frame, R.pc + sizeof(CallWideWord));
-  R.pc = word.callee;
+  R.pc = callee_of(word.callee);
   TINYWASM_JUMP;
 }
 TINYWASM_HANDLER after_call_wide_word(TINYWASM_REGISTERS) {
@@ -185,27 +192,27 @@ TINYWASM_INLINE void take_host_result(Registers& R, const Slot* slots) {
 
 /// The common end of calls that may leave the instance. `frame` slots up lie the arguments; after
 /// this word comes after_instance_call, which host functions skip.
-#define TINYWASM_CALL_ANY(function_, frame_, word_size)                              \
-  do {                                                                               \
-    Function& callee_ = (function_);                                                 \
-    const std::size_t size_ = (word_size);                                           \
-    if (callee_.callback != nullptr) {                                               \
-      if (!call_host(R, callee_, R.fp + (frame_))) [[unlikely]] TINYWASM_GOTO(trap_exit<Trap::none>); \
-      take_host_result(R, R.fp + (frame_));                                          \
-      TINYWASM_NEXT(size_ + sizeof(FrameWord));                                      \
-    }                                                                                \
-    push_frame(R, (frame_), R.pc + size_);                                           \
-    R.fp[-2] = as_slot(R.ctx->instance);                                             \
-    if (callee_.instance != R.ctx->instance) switch_instance(R, callee_.instance);   \
-    R.pc = callee_.code->entry.load(std::memory_order_acquire);                      \
-    TINYWASM_JUMP;                                                                   \
+#define TINYWASM_CALL_HOST(callee_, frame_, word_size)                                          \
+  do {                                                                                          \
+    if (!call_host(R, callee_, R.fp + (frame_))) [[unlikely]] TINYWASM_GOTO(trap_exit<Trap::none>); \
+    take_host_result(R, R.fp + (frame_));                                                       \
+    TINYWASM_NEXT((word_size) + sizeof(FrameWord));                                             \
+  } while (0)
+#define TINYWASM_CALL_WASM(callee_, frame_, word_size)                             \
+  do {                                                                             \
+    push_frame(R, (frame_), R.pc + (word_size));                                   \
+    R.fp[-2] = as_slot(R.ctx->instance);                                           \
+    if (callee_.instance != R.ctx->instance) switch_instance(R, callee_.instance); \
+    R.pc = callee_.code->entry.load(std::memory_order_acquire);                    \
+    TINYWASM_JUMP;                                                                 \
   } while (0)
 
 TINYWASM_HANDLER call_import_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<CallImportWord>(R.pc);
-  TINYWASM_CALL_ANY(*R.ctx->instance->imported_functions[word.index], word.frame,
-                    sizeof(CallImportWord));
+  const auto& word = read_word<CallImportWord>(R.pc);
+  Function& callee = *R.ctx->instance->imported_functions[word.index];
+  if (callee.callback != nullptr) TINYWASM_CALL_HOST(callee, word.frame, sizeof(CallImportWord));
+  TINYWASM_CALL_WASM(callee, word.frame, sizeof(CallImportWord));
 }
 
 /// The function a table holds at `index`, if it has the wanted type.
@@ -225,13 +232,24 @@ TINYWASM_INLINE Callee table_function(Registers& R, std::uint32_t table, std::ui
   return {function, Trap::none};
 }
 
+/// A host function in a table. Apart from call_indirect, which need not save registers then.
+[[gnu::noinline]] TINYWASM_HANDLER call_indirect_host_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto& word = read_word<CallIndirectWord>(R.pc);
+  const Table& table = *R.ctx->instance->tables[word.table];
+  auto& callee = *reinterpret_cast<Function*>(
+      table.elements[static_cast<std::uint32_t>(R.fp[word.index])]);
+  TINYWASM_CALL_HOST(callee, word.frame, sizeof(CallIndirectWord));
+}
 TINYWASM_HANDLER call_indirect_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<CallIndirectWord>(R.pc);
+  const auto& word = read_word<CallIndirectWord>(R.pc);
   const Callee callee =
       table_function(R, word.table, word.type, static_cast<std::uint32_t>(R.fp[word.index]));
   if (callee.function == nullptr) [[unlikely]] TINYWASM_TRAP_VALUE(callee.trap);
-  TINYWASM_CALL_ANY(*callee.function, word.frame, sizeof(CallIndirectWord));
+  Function& function = *callee.function;
+  if (function.callback != nullptr) [[unlikely]] TINYWASM_GOTO(call_indirect_host_word);
+  TINYWASM_CALL_WASM(function, word.frame, sizeof(CallIndirectWord));
 }
 TINYWASM_HANDLER after_instance_call_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
@@ -257,14 +275,18 @@ TINYWASM_HANDLER take_float_word(TINYWASM_REGISTERS) {
 // ---- Tail calls: the callee takes over the frame and its return pc.
 
 TINYWASM_INLINE void move_arguments(Registers& R, const ReturnCallWord& word, Slot* to) {
-  for (unsigned i = 0; i < word.count; ++i) to[i] = R.fp[word.from + i];
+  const Slot* from = R.fp + word.from;
+  for (Slot* const end = to + word.count; to != end; ++to) {
+    *to = *from++;
+    asm("" : "+r"(to));  // vector code, or an unrolled loop, needs more registers than are free
+  }
 }
 
 TINYWASM_HANDLER return_call_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<ReturnCallWord>(R.pc);
+  const auto& word = read_word<ReturnCallWord>(R.pc);
   move_arguments(R, word, R.fp);
-  R.pc = word.callee;
+  R.pc = callee_of(word.callee);
   TINYWASM_JUMP;
 }
 
@@ -313,12 +335,12 @@ TINYWASM_INLINE const std::byte* return_instance_pc() {
 
 TINYWASM_HANDLER return_call_import_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<ReturnCallWord>(R.pc);
+  const auto& word = read_word<ReturnCallWord>(R.pc);
   TINYWASM_RETURN_CALL_ANY(*R.ctx->instance->imported_functions[word.target], word);
 }
 TINYWASM_HANDLER return_call_indirect_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<ReturnCallWord>(R.pc);
+  const auto& word = read_word<ReturnCallWord>(R.pc);
   const Callee callee =
       table_function(R, word.table, word.target, static_cast<std::uint32_t>(R.fp[word.index]));
   if (callee.function == nullptr) [[unlikely]] TINYWASM_TRAP_VALUE(callee.trap);
@@ -330,21 +352,21 @@ TINYWASM_HANDLER return_call_indirect_word(TINYWASM_REGISTERS) {
 template <unsigned Mask>
 TINYWASM_HANDLER save_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<SlotsWord>(R.pc);
+  const auto& word = read_word<SlotsWord>(R.pc);
   store_registers<Mask>(R, word.slot);
   TINYWASM_NEXT(sizeof(SlotsWord));
 }
 template <unsigned Mask>
 TINYWASM_HANDLER reload_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<SlotsWord>(R.pc);
+  const auto& word = read_word<SlotsWord>(R.pc);
   load_registers<Mask>(R, word.slot);
   TINYWASM_NEXT(sizeof(SlotsWord));
 }
 template <unsigned Mask>
 TINYWASM_HANDLER float_save_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<SlotsWord>(R.pc);
+  const auto& word = read_word<SlotsWord>(R.pc);
   if constexpr (Mask & 1) R.fp[word.slot[0]] = float_slot(R.f1);
   if constexpr (Mask & 2) R.fp[word.slot[1]] = float_slot(R.f2);
   if constexpr (Mask & 4) R.fp[word.slot[2]] = float_slot(R.f3);
@@ -353,7 +375,7 @@ TINYWASM_HANDLER float_save_word(TINYWASM_REGISTERS) {
 template <unsigned Mask>
 TINYWASM_HANDLER float_reload_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  const auto word = read_word<SlotsWord>(R.pc);
+  const auto& word = read_word<SlotsWord>(R.pc);
   if constexpr (Mask & 1) R.f1 = widen(from_slot<double>(R.fp[word.slot[0]]));
   if constexpr (Mask & 2) R.f2 = widen(from_slot<double>(R.fp[word.slot[1]]));
   if constexpr (Mask & 4) R.f3 = widen(from_slot<double>(R.fp[word.slot[2]]));
@@ -365,7 +387,7 @@ TINYWASM_HANDLER float_reload_word(TINYWASM_REGISTERS) {
 #define TINYWASM_OPERATION(name)                     \
   TINYWASM_HANDLER name##_word(TINYWASM_REGISTERS) { \
     TINYWASM_ENTER;                                  \
-    const auto word = read_word<RuntimeWord>(R.pc);  \
+    const auto& word = read_word<RuntimeWord>(R.pc);  \
     const Trap trap = name##_operation(R, word);     \
     if (trap != Trap::none) [[unlikely]] TINYWASM_TRAP_VALUE(trap); \
     TINYWASM_NEXT(sizeof(RuntimeWord));              \

@@ -106,12 +106,12 @@ struct RuntimeWord {
   std::uint16_t result;   // slot
 };
 
+/// The word at `pc`, which the emitter's copy has created there. Not a memcpy: GCC would copy the
+/// whole word to the stack first.
 template <class Word>
-[[gnu::always_inline]] inline Word read_word(const std::byte* pc) {
-  static_assert(sizeof(Word) % 8 == 0);
-  Word word;
-  std::memcpy(&word, pc, sizeof word);
-  return word;
+[[gnu::always_inline]] inline const Word& read_word(const std::byte* pc) {
+  static_assert(sizeof(Word) % 8 == 0 && alignof(Word) == 8);
+  return *reinterpret_cast<const Word*>(pc);
 }
 
 }  // namespace tinywasm::vm

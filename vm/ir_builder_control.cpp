@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Blocks, branches and returns.
+#include <algorithm>
+
+#include "vm/ir_builder.hpp"
+#include "vm/ir_compare.hpp"
+
+namespace tinywasm::vm::ir {
+
+using decoder::Instruction;
+using decoder::ValType;
+
+void Builder::block(const Instruction& insn, const decoder::BlockSignature& signature) {
+  offset_ = insn.offset;
+  charge();
+  const NodeId condition = insn.id == Insn::if_ ? pop() : kNone;
+  settle();
+  const auto params = static_cast<std::uint32_t>(signature.params.size());
+  if (insn.id != Insn::block) place_results(params);
+  Control c{.kind = insn.id, .height = height() - params};
+  c.params = signature.params;
+  c.results = signature.results;
+  c.block = static_cast<std::uint32_t>(block_open_.size());
+  block_open_.push_back(true);
+  c.label = new_label(insn.id == Insn::loop);
+  if (insn.id == Insn::loop) {
+    emit_label(c.label);
+    ++depth_;
+    if (options_.fuel) {
+      c.fuel = static_cast<std::uint32_t>(f_.statements.size());
+      emit(StatementKind::fuel);
+    }
+  } else if (insn.id == Insn::if_) {
+    c.else_label = new_label(false);
+    branch(c.else_label, condition, false);
+  }
+  control_.push_back(c);
+}
+
+void Builder::else_(const Instruction& insn, bool reachable) {
+  offset_ = insn.offset;
+  Control& c = control_.back();
+  if (reachable) {
+    place_results(c.results.size());
+    jump(c.label);
+  }
+  while (height() > c.height) reads(pop(), -1);
+  emit_label(c.else_label);
+  c.else_label = kNone;
+  block_open_[c.block] = false;  // the arms are blocks of their own
+  c.block = static_cast<std::uint32_t>(block_open_.size());
+  block_open_.push_back(true);
+  push_temporaries(c.params);
+}
+
+void Builder::end(const Instruction& insn, bool reachable) {
+  offset_ = insn.offset;
+  if (control_.size() == 1) {
+    // Branches to the function's own label carry its results in temporaries.
+    if (f_.labels[control_[0].label].uses > 0) {
+      if (reachable) place_results(type_.results.size());
+      emit_label(control_[0].label);
+      while (height() > 0) reads(pop(), -1);
+      push_temporaries(type_.results);
+      reachable = true;
+    }
+    if (reachable) return_values();
+    return;
+  }
+  if (reachable) place_results(control_.back().results.size());
+  const Control c = control_.back();
+  control_.pop_back();
+  block_open_[c.block] = false;
+  if (c.else_label != kNone) emit_label(c.else_label);
+  if (c.kind == Insn::loop) {
+    --depth_;
+  } else {
+    emit_label(c.label);
+  }
+  while (height() > c.height) reads(pop(), -1);
+  push_temporaries(c.results);
+}
+
+void Builder::push_temporaries(std::span<const ValType> types) {
+  for (ValType type : types) push(leaf(temporary(height()), type_of(type)));
+  settled_ = clean_ = height();
+}
+
+/// Puts the top entries into their temporaries.
+void Builder::place_results(std::size_t count) {
+  flush_effects();
+  for (std::uint32_t i = height() - static_cast<std::uint32_t>(count); i < height(); ++i) place(i);
+}
+
+/// Puts copies of the top entries, which are forced, where a branch to `c` wants them. Upwards: no
+/// entry reads a temporary below its own.
+void Builder::move_to(const Control& c, std::size_t count) {
+  const auto n = static_cast<std::uint32_t>(count);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    const Node value = at(stack_[height() - n + i]);
+    const Variable to = temporary(c.height + i);
+    if (value.kind == NodeKind::variable && value.value == to) continue;
+    Statement& s = emit(StatementKind::set);
+    s.variable = to;
+    s.type = value.type;
+    s.node[s.nodes++] = add(value);
+    f_.max_height = std::max(f_.max_height, c.height + i + 1);
+  }
+}
+
+void Builder::branch(Label label, NodeId condition, bool sense) {
+  // eqz and an integer comparison's negation cost nothing: they choose the sense or the comparison.
+  while (at(condition).kind == NodeKind::numeric && at(condition).op == Insn::i32_eqz) {
+    condition = at(condition).child[0];
+    sense = !sense;
+  }
+  if (!sense && at(condition).kind == NodeKind::numeric && negated(at(condition).op) != Insn::nop) {
+    at(condition).op = negated(at(condition).op);
+    sense = true;
+  }
+  Statement& s = emit(StatementKind::branch);
+  s.label = label;
+  s.sense = sense;
+  ++f_.labels[label].uses;
+  consume(s, condition);
+}
+
+void Builder::jump(Label label) {
+  emit(StatementKind::jump).label = label;
+  ++f_.labels[label].uses;
+}
+
+void Builder::br_if(std::uint32_t depth) {
+  const NodeId condition = pop();
+  flush_effects();
+  Control& c = target(depth);
+  const auto count = static_cast<std::uint32_t>(label_types(c).size());
+  if (count == 0) return branch(c.label, condition, true);
+  if (c.height + count == height()) {
+    place_results(count);
+    return branch(c.label, condition, true);
+  }
+  for (std::uint32_t i = height() - count; i < height(); ++i) force(i);
+  const Label skip = new_label(false);
+  branch(skip, condition, false);
+  move_to(c, count);
+  jump(c.label);
+  emit_label(skip);
+}
+
+void Builder::br_table(std::span<const std::uint32_t> depths) {
+  NodeId index = pop();
+  flush_effects();
+  const auto count = static_cast<std::uint32_t>(label_types(target(depths.back())).size());
+  for (std::uint32_t i = height() - count; i < height(); ++i) force(i);
+  // Targets that take values get a stub that moves them, one a depth; loops get one too, for the
+  // back-edge's poll.
+  std::vector<Label> stubs(control_.size(), kNone);
+  Statement& s = emit(StatementKind::br_table);
+  s.operands = static_cast<std::uint32_t>(f_.operands.size());
+  s.operand_count = static_cast<std::uint32_t>(depths.size());
+  consume(s, index);
+  for (std::uint32_t depth : depths) {
+    const Control& c = target(depth);
+    Label label = c.label;
+    if (count > 0 || c.kind == Insn::loop) {
+      if (stubs[depth] == kNone) stubs[depth] = new_label(false);
+      label = stubs[depth];
+    }
+    ++f_.labels[label].uses;
+    f_.operands.push_back(label);
+  }
+  for (std::uint32_t depth = 0; depth < stubs.size(); ++depth) {
+    if (stubs[depth] == kNone) continue;
+    emit_label(stubs[depth]);
+    move_to(target(depth), count);
+    jump(target(depth).label);
+  }
+}
+
+void Builder::return_values() {
+  const auto count = static_cast<std::uint32_t>(type_.results.size());
+  if (count == 1) {
+    const NodeId value = pop();
+    flush_effects();
+    consume(emit(StatementKind::ret), value);
+    return;
+  }
+  flush_effects();
+  if (count > 1) {
+    for (std::uint32_t i = height() - count; i < height(); ++i) place(i);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      Statement& s = emit(StatementKind::set_result);
+      s.index = i;
+      const NodeId value = stack_[height() - count + i];
+      s.type = at(value).type;
+      s.node[s.nodes++] = value;
+    }
+  }
+  emit(StatementKind::ret_void);
+}
+
+/// Counts an instruction for the fuel statement of the innermost loop or the function.
+void Builder::charge() {
+  if (!options_.fuel) return;
+  for (std::size_t i = control_.size(); i-- > 0;) {
+    if (control_[i].fuel == kNone) continue;
+    ++f_.statements[control_[i].fuel].index;
+    return;
+  }
+}
+
+}  // namespace tinywasm::vm::ir
