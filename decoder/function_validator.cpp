@@ -56,6 +56,10 @@ constexpr BlockSignature kNoResult;
 constexpr BlockSignature kNumericResults[] = {result_signature(0), result_signature(1),
                                               result_signature(2), result_signature(3)};
 
+/// Slots of a frame above its locals and operands: the arguments or results of calls, and
+/// intermediate values of expressions.
+constexpr std::uint64_t kOutgoingSlots = 2 * std::max(kMaxParameters, kMaxResults) + 64;
+
 std::uint32_t slots_of(ValType type) { return type.is_vec() ? 2 : 1; }
 
 }  // namespace
@@ -103,6 +107,7 @@ void FunctionValidatorBase::read_locals(std::span<const ValType> params, bool al
     local_groups_.push_back({static_cast<std::uint32_t>(count), type});
   }
   if (count > kMaxLocals) return fail(Message::over_locals_limit);
+  slots += kOutgoingSlots;
   if (slots > kMaxFrameSlots) return fail(Message::frame_too_large);
   local_count_ = static_cast<std::uint32_t>(count);
   max_operands_ = kMaxFrameSlots - slots;

@@ -122,6 +122,9 @@ void patch_call(const std::byte* return_pc, const FunctionCode& function, const 
       return_pc - caller->begin < static_cast<std::ptrdiff_t>(sizeof(CallWord))) {
     return;
   }
+  HandlerAddress after;
+  std::memcpy(&after, return_pc, sizeof after);
+  if (after == function.variant->dispatcher.word(WordId::after_instance_call)) return;
   auto* callee =
       reinterpret_cast<const std::byte**>(const_cast<std::byte*>(return_pc) - sizeof entry);
   const std::atomic_ref<const std::byte*> patch(*callee);

@@ -574,7 +574,7 @@ void Emitter::return_call(const Statement& s) {
   word.target = s.index;
   word.table = s.index2;
   if (s.kind == StatementKind::return_call) {
-    word.callee = callee(s);
+    word.callee = variant_.cell(s.index);
   }
   if (s.nodes != 0) {
     word.index = index.slot;

@@ -14,6 +14,8 @@ namespace {
 
 /// Trees grow to this many inner nodes; larger ones are cut so that translation stays linear.
 constexpr unsigned kMaxTree = 8;
+/// So many entries of the operand stack may be pending, for the same reason.
+constexpr std::uint32_t kMaxPending = 64;
 
 }  // namespace
 
@@ -134,6 +136,7 @@ void Builder::push(NodeId id) {
   if ((at(id).effects & kTraps) != 0) trapping_ = std::min(trapping_, height());
   stack_.push_back(id);
   f_.max_height = std::max(f_.max_height, height());
+  if (height() - settled_ > kMaxPending) force(settled_++);
 }
 
 NodeId Builder::pop() {

@@ -145,7 +145,9 @@ void Builder::access_local(std::uint32_t local, bool is_set) {
 void Builder::assign_local(std::uint32_t local, bool keep) {
   NodeId value = pop();
   access_local(local, true);
+  reads(value, -1);  // what it reads itself is not pending
   preserve(local);
+  reads(value, 1);
   const Type type = f_.local_types[local];
   const Node n = at(value);
   Statement* last = f_.statements.empty() ? nullptr : &f_.statements.back();

@@ -109,11 +109,11 @@ class RandomProgram {
     const Function& f = functions_[index];
     index_ = index;
     locals_ = f.params;
-    const std::vector<Type> more = types(below(9));
+    const std::vector<Type> more = types(2 + below(9));
     locals_.insert(locals_.end(), more.begin(), more.end());
     counters_ = 0;
     labels_.assign(1, f.results);
-    budget_ = 150 + static_cast<int>(below(250));
+    budget_ = 100 + static_cast<int>(below(200));
     std::string before = std::move(text_);
     text_.clear();
     statements(2 + below(6));
@@ -166,8 +166,8 @@ class RandomProgram {
   void leaf(Type t) {
     const int at = local(t);
     const unsigned choice = below(8);
-    if (choice < 5 && at >= 0) return indexed("local.get", static_cast<std::size_t>(at));
-    if (choice == 5) return indexed("global.get", t);
+    if (choice < 6 && at >= 0) return indexed("local.get", static_cast<std::size_t>(at));
+    if (choice == 6) return indexed("global.get", t);
     constant(t);
   }
 
@@ -213,7 +213,7 @@ class RandomProgram {
     value(t, depth - 1);
     if (t >= f32) return op(t, any(kFloat));
     if (!one_in(16)) return op(t, any(kInt));
-    if (!one_in(8)) {  // mostly not zero
+    if (!one_in(30)) {  // mostly not zero
       op(t, "const");
       add("1");
       op(t, "or");
@@ -245,8 +245,8 @@ class RandomProgram {
 
   void convert(Type t, int depth) {
     static constexpr std::string_view kFrom[4][7] = {
-        {"wrap_i64", "wrap_i64", "trunc_sat_f32_s", "trunc_sat_f64_u", "trunc_f64_s",
-         "reinterpret_f32", "trunc_sat_f64_s"},
+        {"wrap_i64", "wrap_i64", "trunc_sat_f32_s", "trunc_sat_f64_u", "trunc_sat_f64_s",
+         "reinterpret_f32", "trunc_f64_s"},
         {"extend_i32_s", "extend_i32_u", "trunc_sat_f32_s", "trunc_sat_f64_u", "trunc_f32_u",
          "reinterpret_f64", "extend_i32_u"},
         {"convert_i32_s", "convert_i32_u", "convert_i64_s", "convert_i64_u", "demote_f64",
@@ -299,7 +299,7 @@ class RandomProgram {
         break;
       default:
         value(i32, depth - 1);
-        if (t < f32 && one_in(40)) return;
+        if (t < f32 && one_in(120)) return;
         number(0x3ff8);
         op(i32, "and");
     }
@@ -371,7 +371,7 @@ class RandomProgram {
 
   /// A call of a later function; its number, or 0 when there is none with these results.
   unsigned callee(const std::vector<Type>* results) {
-    if (index_ + 1 >= kFunctions || calls_ >= 3) return 0;
+    if (index_ + 1 >= kFunctions || calls_ >= 3 || (loops_ > 0 && !one_in(4))) return 0;
     const unsigned count = kFunctions - index_ - 1;
     const unsigned start = below(count);
     for (unsigned i = 0; i < count; ++i) {

@@ -286,7 +286,7 @@ TINYWASM_HANDLER return_call_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto& word = read_word<ReturnCallWord>(R.pc);
   move_arguments(R, word, R.fp);
-  R.pc = callee_of(word.callee);
+  R.pc = word.callee->entry.load(std::memory_order_acquire);
   TINYWASM_JUMP;
 }
 

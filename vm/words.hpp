@@ -85,7 +85,7 @@ struct CallIndirectWord {
 /// Tail calls: arguments were built in slots [from, from + count) and move to the frame's start.
 struct ReturnCallWord {
   HandlerAddress handler;
-  const std::byte* callee;
+  const FunctionCode* callee;  // return_call
   std::uint16_t from;
   std::uint16_t count;
   std::uint16_t index;  // return_call_indirect: slot of the table index
