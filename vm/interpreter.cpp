@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "vm/code.hpp"
 #include "vm/translator.hpp"
@@ -14,7 +16,7 @@ namespace {
 
 /// Activations nest on the native stack: one for every host function that calls back.
 constexpr std::uint32_t kMaxDepth = 200;
-/// Frames a backtrace shows at each end when there are more.
+/// The innermost frames, which a backtrace shows when there are more.
 constexpr std::size_t kMaxFrames = 64;
 
 /// What an activation changes in its context and puts back when it ends.
@@ -74,7 +76,7 @@ class FrameWalk {
   }
 
   bool done() const { return function_ == nullptr; }
-  const FunctionCode& function() const { return *function_; }
+  FunctionCode& function() const { return *function_; }
   const Instance& instance() const { return *instance_; }
   /// Offset of the current word in the function's code.
   std::uint32_t word() const { return static_cast<std::uint32_t>(pc_ - function_->begin); }
@@ -114,32 +116,54 @@ class FrameWalk {
   bool is_innermost_ = true;
 };
 
-/// The offset in the module of the operation at a frame's current word, by translating the function
-/// again: nothing is recorded while programs run.
-std::uint64_t position(const FrameWalk& walk, std::uint32_t trap_operand) {
-  FunctionCode& function = const_cast<FunctionCode&>(walk.function());
-  const std::lock_guard lock(function.variant->mutex);
-  Translation translation;
-  if (!translation.run(*function.variant, function.index)) return Error::kNoOffset;
-  const std::uint32_t ordinal = walk.is_innermost() ? trap_operand : 0;
-  const auto found = translation.position(walk.word(), ordinal);
-  return found ? *found : Error::kNoOffset;
+/// Where a frame is in its function's code.
+struct CodePlace {
+  FunctionCode* function;
+  std::uint32_t word;
+  std::uint32_t ordinal;
+};
+
+/// The offsets in the module of the operations at `places`, by translating their functions again,
+/// each of them once: nothing is recorded while programs run.
+std::vector<std::uint64_t> positions(std::span<const CodePlace> places) {
+  std::vector<std::uint64_t> offsets(places.size(), Error::kNoOffset);
+  std::vector<bool> done(places.size(), false);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (done[i]) continue;
+    FunctionCode& function = *places[i].function;
+    const std::lock_guard lock(function.variant->mutex);
+    Translation translation;
+    const bool translated = translation.run(*function.variant, function.index);
+    for (std::size_t k = i; k < places.size(); ++k) {
+      if (places[k].function != &function) continue;
+      done[k] = true;
+      if (!translated) continue;
+      const auto found = translation.position(places[k].word, places[k].ordinal);
+      if (found) offsets[k] = *found;
+    }
+  }
+  return offsets;
 }
 
 void add_backtrace(Error& error, const Context& context, const Dispatcher& dispatcher,
                    const CodeOptions& options, std::uint32_t operand) {
-  std::size_t count = 0;
+  std::vector<CodePlace> places;
   for (FrameWalk walk(context, dispatcher, options); !walk.done(); walk.next()) {
-    if (++count > kMaxFrames) break;
+    if (places.size() == kMaxFrames) break;
+    places.push_back({&walk.function(), walk.word(), walk.is_innermost() ? operand : 0});
     const decoder::Module& module = walk.instance().module->module();
     Frame frame;
     frame.function = walk.function().index;
-    frame.offset = position(walk, operand);
     frame.function_name = module.function_name(frame.function);
     frame.module_name = module.module_name();
-    if (error.backtrace.empty() && error.offset == Error::kNoOffset) error.offset = frame.offset;
     error.backtrace.push_back(std::move(frame));
   }
+  const std::vector<std::uint64_t> offsets = positions(places);
+  const std::size_t before = error.backtrace.size() - places.size();
+  if (before == 0 && !offsets.empty() && error.offset == Error::kNoOffset) {
+    error.offset = offsets[0];
+  }
+  for (std::size_t i = 0; i < offsets.size(); ++i) error.backtrace[before + i].offset = offsets[i];
 }
 
 Error trap_error(Context& context, const Dispatcher& dispatcher, const CodeOptions& options) {

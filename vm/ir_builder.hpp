@@ -32,7 +32,7 @@ class Builder {
     Label else_label = kNone;    // if: where a false condition goes
     std::uint32_t height = 0;    // of the stack below its parameters
     std::uint32_t block = 0;     // number of the block, for first assignments of locals
-    std::uint32_t fuel = kNone;  // loop: statement that charges for an iteration
+    std::uint32_t fuel = kNone;  // statement that charges: the innermost loop's or the function's
     std::span<const decoder::ValType> params{};
     std::span<const decoder::ValType> results{};
   };
@@ -108,6 +108,8 @@ class Builder {
   std::vector<std::uint32_t> pending_reads_;  // by local: leaves in trees on the stack
   std::vector<std::uint32_t> first_block_;    // by local: block of its first assignment, or kNone
   std::vector<bool> block_open_;              // by block
+  std::vector<Label> stubs_;                  // of a br_table, by depth
+  std::vector<std::uint32_t> stub_depths_;    // those it has
   std::uint32_t above_ = kNone;               // the entry that reads temporaries above its own
   std::uint32_t settled_ = 0;                 // entries below are constants or in their temporary
   std::uint32_t clean_ = 0;                   // entries below have no effects

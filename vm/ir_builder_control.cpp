@@ -20,6 +20,7 @@ void Builder::block(const Instruction& insn, const decoder::BlockSignature& sign
   Control c{.kind = insn.id, .height = height() - params};
   c.params = signature.params;
   c.results = signature.results;
+  c.fuel = control_.back().fuel;
   c.block = static_cast<std::uint32_t>(block_open_.size());
   block_open_.push_back(true);
   c.label = new_label(insn.id == Insn::loop);
@@ -155,7 +156,8 @@ void Builder::br_table(std::span<const std::uint32_t> depths) {
   for (std::uint32_t i = height() - count; i < height(); ++i) force(i);
   // Targets that take values get a stub that moves them, one a depth; loops get one too, for the
   // back-edge's poll.
-  std::vector<Label> stubs(control_.size(), kNone);
+  stubs_.resize(control_.size(), kNone);
+  stub_depths_.clear();
   Statement& s = emit(StatementKind::br_table);
   s.operands = static_cast<std::uint32_t>(f_.operands.size());
   s.operand_count = static_cast<std::uint32_t>(depths.size());
@@ -164,15 +166,18 @@ void Builder::br_table(std::span<const std::uint32_t> depths) {
     const Control& c = target(depth);
     Label label = c.label;
     if (count > 0 || c.kind == Insn::loop) {
-      if (stubs[depth] == kNone) stubs[depth] = new_label(false);
-      label = stubs[depth];
+      if (stubs_[depth] == kNone) {
+        stubs_[depth] = new_label(false);
+        stub_depths_.push_back(depth);
+      }
+      label = stubs_[depth];
     }
     ++f_.labels[label].uses;
     f_.operands.push_back(label);
   }
-  for (std::uint32_t depth = 0; depth < stubs.size(); ++depth) {
-    if (stubs[depth] == kNone) continue;
-    emit_label(stubs[depth]);
+  for (std::uint32_t depth : stub_depths_) {
+    emit_label(stubs_[depth]);
+    stubs_[depth] = kNone;
     move_to(target(depth), count);
     jump(target(depth).label);
   }
@@ -202,12 +207,7 @@ void Builder::return_values() {
 
 /// Counts an instruction for the fuel statement of the innermost loop or the function.
 void Builder::charge() {
-  if (!options_.fuel) return;
-  for (std::size_t i = control_.size(); i-- > 0;) {
-    if (control_[i].fuel == kNone) continue;
-    ++f_.statements[control_[i].fuel].index;
-    return;
-  }
+  if (options_.fuel) ++f_.statements[control_.back().fuel].index;
 }
 
 }  // namespace tinywasm::vm::ir

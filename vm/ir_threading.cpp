@@ -9,9 +9,14 @@ constexpr int kMaxHops = 8;
 
 class Threading {
  public:
-  explicit Threading(Function& f) : f_(f), at_(f.labels.size(), kNone) {
-    for (std::uint32_t i = 0; i < f.statements.size(); ++i) {
-      if (f.statements[i].kind == StatementKind::label) at_[f.statements[i].label] = i;
+  explicit Threading(Function& f) : f_(f), after_(f.labels.size(), nullptr) {
+    const Statement* next = nullptr;
+    for (auto s = f.statements.rbegin(); s != f.statements.rend(); ++s) {
+      if (s->kind == StatementKind::label) {
+        after_[s->label] = next;
+      } else {
+        next = &*s;
+      }
     }
   }
 
@@ -33,17 +38,9 @@ class Threading {
   }
 
  private:
-  /// The first statement after a label that is not a label itself.
-  const Statement* first_after(Label label) const {
-    for (std::size_t i = at_[label]; i < f_.statements.size(); ++i) {
-      if (f_.statements[i].kind != StatementKind::label) return &f_.statements[i];
-    }
-    return nullptr;
-  }
-
   Label final_label(Label label) const {
-    for (int hop = 0; hop < kMaxHops && at_[label] != kNone; ++hop) {
-      const Statement* s = first_after(label);
+    for (int hop = 0; hop < kMaxHops; ++hop) {
+      const Statement* s = after_[label];
       if (s == nullptr || s->kind != StatementKind::jump || s->label == label) break;
       label = s->label;
     }
@@ -60,9 +57,8 @@ class Threading {
   /// A jump to a return returns.
   void jump(Statement& s) {
     retarget(s.label, final_label(s.label));
-    if (f_.labels[s.label].is_loop || at_[s.label] == kNone) return;
-    const Statement* end = first_after(s.label);
-    if (end == nullptr) return;
+    const Statement* end = after_[s.label];
+    if (f_.labels[s.label].is_loop || end == nullptr) return;
     const bool is_plain = end->kind == StatementKind::ret_void;
     const bool is_value = end->kind == StatementKind::ret && f_.nodes[end->node[0]].is_leaf();
     if (!is_plain && !is_value) return;
@@ -73,7 +69,7 @@ class Threading {
   }
 
   Function& f_;
-  std::vector<std::uint32_t> at_;  // by label: its statement
+  std::vector<const Statement*> after_;  // by label: the first statement after it that is no label
 };
 
 }  // namespace
