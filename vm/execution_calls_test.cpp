@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls: direct, indirect, of the host, across instances, and tail calls.
-#include <doctest/doctest.h>
-
 #include <cstdint>
+#include <doctest/doctest.h>
 #include <string>
 #include <utility>
 
@@ -171,21 +170,26 @@ TEST_SUITE("execution_calls") {
               " local.get 0 local.get 1 i32.add call $id i32.mul i32.add"
               " local.get 0 local.get 1 i32.add local.get 2 local.get 3 i32.add i32.add i32.add)",
               {2, 3, 4, 5}) == "49");
-    // A copy of a local and the local itself across calls, then only one of them.
+    // A copy of a local and the local itself across a call, then only the copy across another.
     std::string uses;
     for (int i = 0; i < 12; ++i) uses += " local.get $a local.get $b i32.add drop";
-    CHECK(run("(func $id (param i32) (result i32) local.get 0)"
+    CHECK(run("(func $id (param i32) (result i32) (local i32 i32 i32)"
+              " i32.const -1 local.tee 1 local.tee 2 local.set 3 local.get 0)"
               "(func (export \"f\") (param i32) (result i32) (local $a i32) (local $b i32)"
-              " local.get 0 i32.const 5 i32.add local.set $b local.get $b local.set $a" + uses +
-              " i32.const 100 call $id local.get $a i32.add local.get $b i32.add" + uses +
-              " i32.const 1000 call $id i32.add local.get $a i32.add local.get $a i32.add)",
+              " (local $s i32)"
+              " local.get 0 i32.const 5 i32.add local.set $b local.get $b local.set $a" +
+                  uses +
+                  " i32.const 100 call $id local.get $a i32.add local.get $b i32.add local.set $s"
+                  " i32.const 1000 call $id local.get $s i32.add"
+                  " local.get $a i32.add local.get $a i32.add)",
               {1}) == "1124");
-    CHECK(run("(func $id (param f64) (result f64) (local f64 f64 f64)"
-              " f64.const 9 local.set 1 f64.const 8 local.set 2 f64.const 7 local.set 3 local.get 0)"
-              "(func (export \"f\") (param f64 f64 f32) (result f64)"
-              " local.get 0 local.get 1 call $id f64.sub local.get 0 call $id f64.mul"
-              " local.get 2 f64.promote_f32 f64.add local.get 1 f64.add)",
-              {8.0, 2.0, 0.5f}) == "50.5");
+    CHECK(
+        run("(func $id (param f64) (result f64) (local f64 f64 f64)"
+            " f64.const 9 local.set 1 f64.const 8 local.set 2 f64.const 7 local.set 3 local.get 0)"
+            "(func (export \"f\") (param f64 f64 f32) (result f64)"
+            " local.get 0 local.get 1 call $id f64.sub local.get 0 call $id f64.mul"
+            " local.get 2 f64.promote_f32 f64.add local.get 1 f64.add)",
+            {8.0, 2.0, 0.5f}) == "50.5");
   }
 
   TEST_CASE("calls of host functions") {
@@ -195,10 +199,10 @@ TEST_SUITE("execution_calls") {
         ++calls;
         return static_cast<double>(a) + b + static_cast<double>(c) + static_cast<double>(d);
       });
-      linker.define("env", "pair", [](std::int32_t a) { return std::pair(a + 1, std::int64_t{a} * 2); });
-      linker.define("env", "fail", []() -> Result<void> {
-        return Error{ErrorKind::host, "no luck"};
-      });
+      linker.define("env", "pair",
+                    [](std::int32_t a) { return std::pair(a + 1, std::int64_t{a} * 2); });
+      linker.define("env", "fail",
+                    []() -> Result<void> { return Error{ErrorKind::host, "no luck"}; });
     };
     Machines machines(
         "(import \"env\" \"mix\" (func $mix (param i32 f64 i64 f32) (result f64)))"

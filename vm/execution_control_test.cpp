@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blocks, branches and tables of branches.
-#include <doctest/doctest.h>
-
 #include <cstdint>
+#include <doctest/doctest.h>
 #include <string>
 
 #include "vm/test_run.hpp"
@@ -60,9 +59,10 @@ TEST_SUITE("execution_control") {
               " i32.const 1"
               " block (result i32) i32.const 2 i32.const 3 i32.const 4 br 0 end"
               " i32.add)") == "5");
-    CHECK(run("(func (export \"f\") (result i32 i32)"
-              " block (result i32 i32) i32.const 9 i32.const 8 i32.const 1 i32.const 2 br 0 end)") ==
-          "1 2");
+    CHECK(
+        run("(func (export \"f\") (result i32 i32)"
+            " block (result i32 i32) i32.const 9 i32.const 8 i32.const 1 i32.const 2 br 0 end)") ==
+        "1 2");
     CHECK(run("(func (export \"f\") (param i32) (result i32)"
               " i32.const 10"
               " block (result i32)"
@@ -177,10 +177,11 @@ TEST_SUITE("execution_control") {
     CHECK(run("(func (export \"f\") (result i32)"
               " block block i32.const 1 br_table 0 1 0 end i32.const 1 return end i32.const 2)") ==
           "2");
-    CHECK(run("(memory 1) (data (i32.const 4) \"\\02\") (func (export \"f\") (param i32) (result i32)"
-              " block block block local.get 0 i32.load offset=4 i32.const 1 i32.sub"
-              " br_table 0 1 2 end i32.const 1 return end i32.const 2 return end i32.const 3)",
-              {0}) == "2");
+    CHECK(
+        run("(memory 1) (data (i32.const 4) \"\\02\") (func (export \"f\") (param i32) (result i32)"
+            " block block block local.get 0 i32.load offset=4 i32.const 1 i32.sub"
+            " br_table 0 1 2 end i32.const 1 return end i32.const 2 return end i32.const 3)",
+            {0}) == "2");
   }
 
   TEST_CASE("br_table carries values to targets of different heights") {
@@ -203,7 +204,8 @@ TEST_SUITE("execution_control") {
     const char* const pairs =
         "(func (export \"f\") (param i32) (result i32 i32)"
         " block (result i32 i32)"
-        "  block (result i32 i32) i32.const 9 i32.const 1 i32.const 2 local.get 0 br_table 0 1 2 end"
+        "  block (result i32 i32) i32.const 9 i32.const 1 i32.const 2 local.get 0 br_table 0 1 2 "
+        "end"
         "  i32.const 10 i32.add end)";
     CHECK(run(pairs, {0}) == "1 12");
     CHECK(run(pairs, {1}) == "1 2");

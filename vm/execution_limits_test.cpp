@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Large functions: many locals, deep expressions, wide immediates, deep nesting.
-#include <doctest/doctest.h>
-
 #include <cstdint>
+#include <doctest/doctest.h>
 #include <string>
 
 #include "vm/test_run.hpp"
@@ -28,7 +27,8 @@ std::string set(int local) { return " local.set " + std::to_string(local); }
 
 TEST_SUITE("execution_limits") {
   TEST_CASE("fifty thousand locals") {
-    std::string source = "(func $dirty (param i32) (result i32) (local" + repeat(" i64", 49999) + ")";
+    std::string source =
+        "(func $dirty (param i32) (result i32) (local" + repeat(" i64", 49999) + ")";
     for (int i = 1; i < 50000; i += 7) source += " i64.const -1" + set(i);
     source += " local.get 0)";
     source += "(func (export \"f\") (param i32) (result i64) (local" + repeat(" i64", 49999) + ")";
@@ -76,7 +76,8 @@ TEST_SUITE("execution_limits") {
                   repeat(" i64.sub i64.add", 500) + ")",
               {std::int64_t{9}}) == "9");
     CHECK(run("(func (export \"f\") (param f64) (result f64) local.get 0" +
-                  repeat(" local.get 0 f64.const 0.5 f64.mul local.get 0 f64.sqrt f64.sub f64.add", 64) +
+                  repeat(" local.get 0 f64.const 0.5 f64.mul local.get 0 f64.sqrt f64.sub f64.add",
+                         64) +
                   ")",
               {4.0}) == "4");
     std::string balanced = " local.get 0";
@@ -86,13 +87,18 @@ TEST_SUITE("execution_limits") {
 
   TEST_CASE("large trees with three-operand nodes") {
     // More ways to cover them than are tried.
-    std::string tree = " local.get 0";
-    for (int i = 0; i < 3; ++i) tree = tree + tree + " local.get 1 select";
-    const std::string address = tree + " i32.const 255 i32.and";
-    const std::string source =
-        "(memory 1) (func (export \"f\") (param i32 i32) (result i32)" + address + tree +
-        " i32.store" + address + " i32.load" + tree + " i32.add)";
+    const auto select = [](const std::string& a, const std::string& b, const std::string& c) {
+      return a + b + c + " select";
+    };
+    const std::string x = " local.get 0";
+    const std::string y = " local.get 1";
+    const std::string one = select(x, x, y);
+    const std::string three = select(one, one, y);
+    const std::string tree = select(three, three, one);
+    const std::string source = "(memory 1) (func (export \"f\") (param i32 i32) (result i32)" +
+                               tree + tree + " i32.store" + tree + " i32.load" + tree + " i32.add)";
     CHECK(run(source, {77, 1}) == "154");
+    CHECK(run(source, {-4, 1}) == "trap: out of bounds memory access");
     std::string sums = " local.get 0";
     for (int i = 0; i < 3; ++i) sums = sums + sums + " i32.add";
     CHECK(run("(memory 1) (func (export \"f\") (param i32) (result i32)" + sums + sums +
@@ -101,31 +107,52 @@ TEST_SUITE("execution_limits") {
   }
 
   TEST_CASE("immediates that need eight bytes, and the borders of those that need four") {
-    const char* const numbers[] = {"0x7fffffff",         "0x80000000",          "-0x80000000",
-                                   "-0x80000001",        "0xffffffff",          "0x100000000",
-                                   "0x123456789abcdef0", "-0x8000000000000000", "0x7fffffffffffffff"};
+    const char* const numbers[] = {
+        "0x7fffffff",         "0x80000000",          "-0x80000000",
+        "-0x80000001",        "0xffffffff",          "0x100000000",
+        "0x123456789abcdef0", "-0x8000000000000000", "0x7fffffffffffffff"};
     for (const char* number : numbers) {
       CAPTURE(number);
       const std::string c = " i64.const " + std::string(number);
       Machines machines(
           "(memory 1) (global $g (mut i64) (i64.const 0))"
           "(func $id (param i64) (result i64) local.get 0)"
-          "(func (export \"add\") (param i64) (result i64) local.get 0" + c + " i64.add" + c +
+          "(func (export \"add\") (param i64) (result i64) local.get 0" +
+          c + " i64.add" + c +
           " i64.sub)"
-          "(func (export \"left\") (param i64) (result i64)" + c + " local.get 0 i64.sub" + c +
+          "(func (export \"left\") (param i64) (result i64)" +
+          c + " local.get 0 i64.sub" + c +
           " i64.sub)"
-          "(func (export \"equal\") (param i64) (result i32)" + c + " local.get 0 i64.eq)"
-          "(func (export \"less\") (param i64) (result i32) local.get 0" + c + " i64.lt_s if"
+          "(func (export \"equal\") (param i64) (result i32)" +
+          c +
+          " local.get 0 i64.eq)"
+          "(func (export \"less\") (param i64) (result i32) local.get 0" +
+          c +
+          " i64.lt_s if"
           " i32.const 1 return end i32.const 0)"
-          "(func (export \"ret\") (result i64)" + c + ")"
-          "(func (export \"store\") (result i64) i32.const 8" + c + " i64.store i32.const 8"
+          "(func (export \"ret\") (result i64)" +
+          c +
+          ")"
+          "(func (export \"store\") (result i64) i32.const 8" +
+          c +
+          " i64.store i32.const 8"
           " i64.load)"
-          "(func (export \"global\") (result i64)" + c + " global.set $g global.get $g)"
-          "(func (export \"call\") (result i64)" + c + " call $id)"
-          "(func (export \"select\") (param i32) (result i64)" + c + " i64.const 1 local.get 0"
+          "(func (export \"global\") (result i64)" +
+          c +
+          " global.set $g global.get $g)"
+          "(func (export \"call\") (result i64)" +
+          c +
+          " call $id)"
+          "(func (export \"select\") (param i32) (result i64)" +
+          c +
+          " i64.const 1 local.get 0"
           " select)"
-          "(func (export \"loop\") (result i64) (local i64)" + c + " i64.const 3 i64.sub local.set 0"
-          " loop local.get 0 i64.const 1 i64.add local.tee 0" + c + " i64.ne br_if 0 end"
+          "(func (export \"loop\") (result i64) (local i64)" +
+          c +
+          " i64.const 3 i64.sub local.set 0"
+          " loop local.get 0 i64.const 1 i64.add local.tee 0" +
+          c +
+          " i64.ne br_if 0 end"
           " local.get 0)");
       const std::string value = machines.call("ret");
       CHECK(machines.call("add", {std::int64_t{41}}) == "41");
@@ -149,10 +176,11 @@ TEST_SUITE("execution_limits") {
     for (const int height : {13000, 13400, 13500, 14000, 15000, 15500, 16000}) {
       CAPTURE(height);
       auto module = tinywasm::Module::from_text(
-          "(module (memory 1) (func $g " + parameters + " (result i32) local.get 0)"
-          "(func (export \"f\") (param i32) (result i32) (local" + repeat(" i32", 49999) + ")" +
-          repeat(" local.get 0 i32.load8_u", height) + repeat(" i32.add", height - 1) + " drop" +
-          repeat(" local.get 0", 900) + " call $g))");
+          "(module (memory 1) (func $g " + parameters +
+          " (result i32) local.get 0)"
+          "(func (export \"f\") (param i32) (result i32) (local" +
+          repeat(" i32", 49999) + ")" + repeat(" local.get 0 i32.load8_u", height) +
+          repeat(" i32.add", height - 1) + " drop" + repeat(" local.get 0", 900) + " call $g))");
       if (!module) {
         CHECK(module.error().kind == tinywasm::ErrorKind::unsupported);
         continue;
@@ -172,9 +200,10 @@ TEST_SUITE("execution_limits") {
               {100}) == "5050");
     StoreConfig config;
     config.max_stack_bytes = 64 << 10;
-    Machines small("(func (export \"f\") (result i32)" + locals + " i32.const 1)"
-                   "(func (export \"g\") (result i32) (local" + repeat(" i64", 20000) +
-                       ") i32.const 1)",
+    Machines small("(func (export \"f\") (result i32)" + locals +
+                       " i32.const 1)"
+                       "(func (export \"g\") (result i32) (local" +
+                       repeat(" i64", 20000) + ") i32.const 1)",
                    {}, config);
     CHECK(small.call("f") == "1");
     CHECK(small.call("g") == "exhaustion: call stack exhausted");
@@ -217,11 +246,13 @@ TEST_SUITE("execution_limits") {
   TEST_CASE("many functions, only some of them called") {
     std::string source;
     for (int i = 0; i < 2000; ++i) {
-      source += "(func $f" + std::to_string(i) + " (param i32) (result i32) local.get 0 i32.const " +
-                std::to_string(i) + " i32.add)";
+      source += "(func $f" + std::to_string(i) +
+                " (param i32) (result i32) local.get 0 i32.const " + std::to_string(i) +
+                " i32.add)";
     }
-    source += "(func (export \"f\") (param i32) (result i32) local.get 0"
-              " call $f0 call $f777 call $f1999 call $f777)";
+    source +=
+        "(func (export \"f\") (param i32) (result i32) local.get 0"
+        " call $f0 call $f777 call $f1999 call $f777)";
     CHECK(run(source, {1}) == "3554");
   }
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loads, stores and the memory instructions.
-#include <doctest/doctest.h>
-
 #include <cstdint>
+#include <doctest/doctest.h>
 #include <string>
 
 #include "vm/test_run.hpp"
@@ -27,9 +26,9 @@ const Access kLoads[] = {{"i32.load", 4},     {"i64.load", 8},     {"f32.load", 
                          {"i32.load16_s", 2}, {"i32.load16_u", 2}, {"i64.load8_s", 1},
                          {"i64.load8_u", 1},  {"i64.load16_s", 2}, {"i64.load16_u", 2},
                          {"i64.load32_s", 4}, {"i64.load32_u", 4}};
-const Access kStores[] = {{"i32.store", 4},   {"i64.store", 8},   {"f32.store", 4},
-                          {"f64.store", 8},   {"i32.store8", 1},  {"i32.store16", 2},
-                          {"i64.store8", 1},  {"i64.store16", 2}, {"i64.store32", 4}};
+const Access kStores[] = {{"i32.store", 4},  {"i64.store", 8},   {"f32.store", 4},
+                          {"f64.store", 8},  {"i32.store8", 1},  {"i32.store16", 2},
+                          {"i64.store8", 1}, {"i64.store16", 2}, {"i64.store32", 4}};
 
 /// The ways an address is computed that have superinstructions of their own; each equals local 0.
 const char* const kAddresses[] = {
@@ -66,10 +65,10 @@ TEST_SUITE("execution_memory") {
                           {"i64.load", "-506664898697948543", "578437695752307201"}};
     for (const Case& c : cases) {
       CAPTURE(c.name);
-      Machines machines("(memory 1) (data (i32.const 16) \"\\81\\12\\f3\\84\\f5\\f6\\f7\\f8\""
-                        " \"\\01\\02\\03\\04\\05\\06\\07\\08\") (func (export \"f\") (param i32) (result " +
-                        std::string(c.name).substr(0, 3) + ") local.get 0 " + c.name +
-                        " offset=16)");
+      Machines machines(
+          "(memory 1) (data (i32.const 16) \"\\81\\12\\f3\\84\\f5\\f6\\f7\\f8\""
+          " \"\\01\\02\\03\\04\\05\\06\\07\\08\") (func (export \"f\") (param i32) (result " +
+          std::string(c.name).substr(0, 3) + ") local.get 0 " + c.name + " offset=16)");
       CHECK(machines.call("f", {0}) == c.low);
       CHECK(machines.call("f", {8}) == c.high);
     }
@@ -83,10 +82,13 @@ TEST_SUITE("execution_memory") {
       const std::string type = type_of(access);
       const bool is_float = type[0] == 'f';
       const std::string value =
-          is_float ? type + ".const nan:0x1234" : type + ".const 0x" + (type == "i64" ? "8877665544332211" : "44332211");
-      Machines machines("(memory (export \"m\") 1) (func (export \"f\") (param i32)"
-                        " i32.const 96 i32.const 0xaa i32.const 32 memory.fill"
-                        " local.get 0 " + value + " " + access.name + " offset=4)");
+          is_float ? type + ".const nan:0x1234"
+                   : type + ".const 0x" + (type == "i64" ? "8877665544332211" : "44332211");
+      Machines machines(
+          "(memory (export \"m\") 1) (func (export \"f\") (param i32)"
+          " i32.const 96 i32.const 0xaa i32.const 32 memory.fill"
+          " local.get 0 " +
+          value + " " + access.name + " offset=4)");
       CHECK(machines.call("f", {99}).empty());
       machines.each([&](auto&, auto& instance) {
         const Memory memory = *instance.memory("m");
@@ -146,9 +148,8 @@ TEST_SUITE("execution_memory") {
           CAPTURE(access.name);
           CAPTURE(address);
           const std::string type = type_of(access);
-          const std::string operand = std::string(value) == " load"
-                                          ? "i32.const 0 " + type + ".load"
-                                          : type + value;
+          const std::string operand =
+              std::string(value) == " load" ? "i32.const 0 " + type + ".load" : type + value;
           Machines machines("(memory 1) (func (export \"f\") (param i32 i32) " +
                             std::string(address) + " " + operand + " " + access.name +
                             " offset=32)");
@@ -163,19 +164,21 @@ TEST_SUITE("execution_memory") {
   }
 
   TEST_CASE("offsets of up to 32 bits") {
-    Machines machines("(memory 1) (func (export \"f\") (param i32) (result i32)"
-                      " local.get 0 i32.load8_u offset=4294967295)"
-                      "(func (export \"g\") (param i32) local.get 0 i32.const 1"
-                      " i32.store8 offset=4294967295)");
+    Machines machines(
+        "(memory 1) (func (export \"f\") (param i32) (result i32)"
+        " local.get 0 i32.load8_u offset=4294967295)"
+        "(func (export \"g\") (param i32) local.get 0 i32.const 1"
+        " i32.store8 offset=4294967295)");
     for (const char* name : {"f", "g"}) {
       for (const int address : {0, 1, -1, 65535}) CHECK(machines.call(name, {address}) == kMemory);
     }
   }
 
   TEST_CASE("a memory of no pages") {
-    Machines machines("(memory 0 1) (func (export \"f\") (param i32) (result i32)"
-                      " local.get 0 i32.load8_u) (func (export \"grow\") (result i32)"
-                      " i32.const 1 memory.grow)");
+    Machines machines(
+        "(memory 0 1) (func (export \"f\") (param i32) (result i32)"
+        " local.get 0 i32.load8_u) (func (export \"grow\") (result i32)"
+        " i32.const 1 memory.grow)");
     CHECK(machines.call("f", {0}) == kMemory);
     CHECK(machines.call("grow") == "0");
     CHECK(machines.call("f", {65535}) == "0");
@@ -305,14 +308,17 @@ TEST_SUITE("execution_memory") {
 
   TEST_CASE("addresses are unsigned, all 32 bits of them") {
     // An address that went through 64-bit arithmetic keeps no upper half.
-    CHECK(run("(memory 1) (data (i32.const 8) \"\\2a\") (func (export \"f\") (param i64) (result i32)"
-              " local.get 0 i32.wrap_i64 i32.load)",
-              {std::int64_t{0x1234567800000008}}) == "42");
-    CHECK(run("(memory 1) (data (i32.const 8) \"\\2a\") (func (export \"f\") (param i32) (result i32)"
-              " local.get 0 i32.const 0x20 i32.add i32.load offset=4)",
-              {-28}) == "42");
-    CHECK(run("(memory 1) (data (i32.const 8) \"\\2a\") (func (export \"f\") (param i32) (result i32)"
-              " local.get 0 i32.const 2 i32.shl i32.const 8 i32.add i32.load)",
-              {0x40000000}) == "42");
+    CHECK(
+        run("(memory 1) (data (i32.const 8) \"\\2a\") (func (export \"f\") (param i64) (result i32)"
+            " local.get 0 i32.wrap_i64 i32.load)",
+            {std::int64_t{0x1234567800000008}}) == "42");
+    CHECK(
+        run("(memory 1) (data (i32.const 8) \"\\2a\") (func (export \"f\") (param i32) (result i32)"
+            " local.get 0 i32.const 0x20 i32.add i32.load offset=4)",
+            {-28}) == "42");
+    CHECK(
+        run("(memory 1) (data (i32.const 8) \"\\2a\") (func (export \"f\") (param i32) (result i32)"
+            " local.get 0 i32.const 2 i32.shl i32.const 8 i32.add i32.load)",
+            {0x40000000}) == "42");
   }
 }

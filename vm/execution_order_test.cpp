@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Locals, the order of evaluation, and which trap comes first.
-#include <doctest/doctest.h>
-
 #include <cstdint>
+#include <doctest/doctest.h>
 #include <string>
 
 #include "vm/test_run.hpp"
@@ -50,14 +49,15 @@ TEST_SUITE("execution_order") {
     CHECK(run(loop, {2}) == "0");
     CHECK(run(loop, {3}) == "5");
     // A frame that was used before.
-    CHECK(run("(func $dirty (result i32) (local i32 i32 i32 i32 i32 i32)"
-              " i32.const -1 local.tee 0 local.tee 1 local.tee 2 local.tee 3 local.tee 4 local.set 5"
-              " local.get 0 local.get 1 local.get 2 local.get 3 local.get 4 local.get 5"
-              " i32.add i32.add i32.add i32.add i32.add)"
-              "(func $clean (result i32) (local i32 i32 i32 i32 i32 i32)"
-              " local.get 0 local.get 1 local.get 2 local.get 3 local.get 4 local.get 5"
-              " i32.or i32.or i32.or i32.or i32.or)"
-              "(func (export \"f\") (result i32) call $dirty drop call $clean)") == "0");
+    CHECK(
+        run("(func $dirty (result i32) (local i32 i32 i32 i32 i32 i32)"
+            " i32.const -1 local.tee 0 local.tee 1 local.tee 2 local.tee 3 local.tee 4 local.set 5"
+            " local.get 0 local.get 1 local.get 2 local.get 3 local.get 4 local.get 5"
+            " i32.add i32.add i32.add i32.add i32.add)"
+            "(func $clean (result i32) (local i32 i32 i32 i32 i32 i32)"
+            " local.get 0 local.get 1 local.get 2 local.get 3 local.get 4 local.get 5"
+            " i32.or i32.or i32.or i32.or i32.or)"
+            "(func (export \"f\") (result i32) call $dirty drop call $clean)") == "0");
   }
 
   TEST_CASE("a value read from a local is not the local") {
@@ -154,8 +154,9 @@ TEST_SUITE("execution_order") {
         CHECK(f((first + second + " i32.add").c_str()) == a.trap);
         CHECK(f((first + second + " i32.eq if i32.const 1 return end i32.const 0").c_str()) ==
               a.trap);
-        CHECK(f((first + " i32.const 2 i32.shl" + second + " i32.const 3 i32.mul i32.add").c_str()) ==
-              a.trap);
+        CHECK(
+            f((first + " i32.const 2 i32.shl" + second + " i32.const 3 i32.mul i32.add").c_str()) ==
+            a.trap);
         CHECK(f((first + second + " drop").c_str()) == a.trap);
         CHECK(f((first + second + " local.set 2").c_str()) == a.trap);
         CHECK(f((first + second + " local.tee 2 i32.sub").c_str()) == a.trap);
@@ -177,14 +178,15 @@ TEST_SUITE("execution_order") {
   }
 
   TEST_CASE("what is dropped is evaluated") {
-    const char* const cases[][2] = {{"i32.const -1 i32.load drop", kMemory},
-                                    {"i32.const -1 i64.load8_u i64.const 1 i64.add drop", kMemory},
-                                    {"i32.const 1 i32.const 0 i32.rem_u drop", kDivide},
-                                    {"i64.const 1 i64.const 0 i64.div_s i64.eqz drop", kDivide},
-                                    {"f32.const nan i64.trunc_f32_u drop", kConversion},
-                                    {"f64.const 1e10 i32.trunc_f64_s drop", "trap: integer overflow"},
-                                    {"i32.const 5 i32.const 3 i32.rem_s drop", ""},
-                                    {"f32.const nan i32.trunc_sat_f32_s drop", ""}};
+    const char* const cases[][2] = {
+        {"i32.const -1 i32.load drop", kMemory},
+        {"i32.const -1 i64.load8_u i64.const 1 i64.add drop", kMemory},
+        {"i32.const 1 i32.const 0 i32.rem_u drop", kDivide},
+        {"i64.const 1 i64.const 0 i64.div_s i64.eqz drop", kDivide},
+        {"f32.const nan i64.trunc_f32_u drop", kConversion},
+        {"f64.const 1e10 i32.trunc_f64_s drop", "trap: integer overflow"},
+        {"i32.const 5 i32.const 3 i32.rem_s drop", ""},
+        {"f32.const nan i32.trunc_sat_f32_s drop", ""}};
     for (const auto& [body, expected] : cases) {
       CAPTURE(body);
       CHECK(run("(memory 1) (func (export \"f\") " + std::string(body) + ")") == expected);
@@ -198,7 +200,8 @@ TEST_SUITE("execution_order") {
         " i32.const 4 i32.const 1 i32.store i32.const 2 global.set $g)"
         "(func (export \"store\") (param i32) i32.const 8 i32.const 1 i32.store"
         " local.get 0 i64.const -1 i64.store i32.const 12 i32.const 1 i32.store)"
-        "(func (export \"div\") (param i32) i32.const 16 i32.const 7 local.get 0 i32.div_u i32.store"
+        "(func (export \"div\") (param i32) i32.const 16 i32.const 7 local.get 0 i32.div_u "
+        "i32.store"
         " i32.const 5 global.set $g)");
     CHECK(machines.call("load", {65533}) == kMemory);
     CHECK(machines.call("store", {65530}) == kMemory);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random programs run alike in every way there is.
-#include <doctest/doctest.h>
-
 #include <cstdint>
+#include <doctest/doctest.h>
 #include <string>
 #include <vector>
 
@@ -11,7 +10,9 @@
 
 using tinywasm::FuncType;
 using tinywasm::Instance;
+using tinywasm::Linker;
 using tinywasm::Machines;
+using tinywasm::Module;
 using tinywasm::RandomProgram;
 using tinywasm::Store;
 using tinywasm::StoreConfig;
@@ -51,7 +52,13 @@ std::string state(const Instance& instance) {
 
 /// Runs a program everywhere; false if it ran out of fuel.
 bool run_alike(const RandomProgram& program, const StoreConfig& config) {
-  Machines machines(program.text(), {}, config);
+  const auto define = [](Linker& linker) {
+    const auto module =
+        Module::from_text("(module (global (export \"far\") (mut i64) (i64.const 3)))");
+    linker.define_instance("env", *linker.instantiate(*module));
+    linker.define("env", "mix", &RandomProgram::mix);
+  };
+  Machines machines(program.text(), define, config);
   bool finished = true;
   for (unsigned i = 0; i < RandomProgram::kFunctions; ++i) {
     const std::string name = "f" + std::to_string(i);

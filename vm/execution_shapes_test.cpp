@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Superinstructions: comparisons that branch in every sense and direction, and every family of
 // patterns with its operands in registers and in slots.
-#include <doctest/doctest.h>
-
 #include <cstdint>
+#include <doctest/doctest.h>
 #include <limits>
 #include <string>
 #include <vector>
@@ -26,12 +25,16 @@ bool less_unsigned(T a, T b) {
   return static_cast<std::make_unsigned_t<T>>(a) < static_cast<std::make_unsigned_t<T>>(b);
 }
 template <class T>
-constexpr Compare<T> kIntCompares[] = {
-    {"eq", [](T a, T b) { return a == b; }},   {"ne", [](T a, T b) { return a != b; }},
-    {"lt_s", [](T a, T b) { return a < b; }},  {"lt_u", [](T a, T b) { return less_unsigned(a, b); }},
-    {"gt_s", [](T a, T b) { return a > b; }},  {"gt_u", [](T a, T b) { return less_unsigned(b, a); }},
-    {"le_s", [](T a, T b) { return a <= b; }}, {"le_u", [](T a, T b) { return !less_unsigned(b, a); }},
-    {"ge_s", [](T a, T b) { return a >= b; }}, {"ge_u", [](T a, T b) { return !less_unsigned(a, b); }}};
+constexpr Compare<T> kIntCompares[] = {{"eq", [](T a, T b) { return a == b; }},
+                                       {"ne", [](T a, T b) { return a != b; }},
+                                       {"lt_s", [](T a, T b) { return a < b; }},
+                                       {"lt_u", [](T a, T b) { return less_unsigned(a, b); }},
+                                       {"gt_s", [](T a, T b) { return a > b; }},
+                                       {"gt_u", [](T a, T b) { return less_unsigned(b, a); }},
+                                       {"le_s", [](T a, T b) { return a <= b; }},
+                                       {"le_u", [](T a, T b) { return !less_unsigned(b, a); }},
+                                       {"ge_s", [](T a, T b) { return a >= b; }},
+                                       {"ge_u", [](T a, T b) { return !less_unsigned(a, b); }}};
 template <class T>
 constexpr Compare<T> kFloatCompares[] = {
     {"eq", [](T a, T b) { return a == b; }}, {"ne", [](T a, T b) { return a != b; }},
@@ -55,11 +58,13 @@ constexpr Decision kDecisions[] = {
     {"return", "", " if i32.const 1 return end i32.const 0"},
     {"select", " i32.const 1 i32.const 0", " select"},
     // Back-edges: once round if the condition (does not) hold.
-    {"back", " loop local.get $n i32.const 1 i32.add local.tee $n i32.const 2 i32.ge_u if"
-             " i32.const 1 return end",
+    {"back",
+     " loop local.get $n i32.const 1 i32.add local.tee $n i32.const 2 i32.ge_u if"
+     " i32.const 1 return end",
      " br_if 0 end i32.const 0"},
-    {"back_unless", " loop local.get $n i32.const 1 i32.add local.tee $n i32.const 2 i32.ge_u if"
-                    " i32.const 0 return end",
+    {"back_unless",
+     " loop local.get $n i32.const 1 i32.add local.tee $n i32.const 2 i32.ge_u if"
+     " i32.const 0 return end",
      " i32.eqz br_if 0 end i32.const 1"},
     {"br_table", " block block", " br_table 0 1 end i32.const 0 return end i32.const 1"},
     {"br_if_value", " block (result i32) i32.const 1", " br_if 0 drop i32.const 0 end"},
@@ -91,8 +96,8 @@ void check_compare(const char* type, const Compare<T>& compare, const std::vecto
   const std::string op = std::string(" ") + type + "." + compare.name;
   std::string source = "(memory 1)" + decisions(type, " local.get $a local.get $b" + op, "x ");
   // A loaded value on the left.
-  const std::string store = std::string(" i32.const 8 local.get $a ") + type + ".store i32.const 8 " +
-                            type + ".load";
+  const std::string store =
+      std::string(" i32.const 8 local.get $a ") + type + ".store i32.const 8 " + type + ".load";
   source += decisions(type, store + " local.get $b" + op, "load ");
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::string constant = std::string(" ") + type + ".const " + literal(values[i]);
@@ -154,7 +159,8 @@ std::string looped(const std::string& name, const std::string& pattern, const st
     if ((in_register >> leaf_number++ & 1) != 0) weights += weigh(local, 60);
   }
   for (std::size_t i = 0; i < pattern.size(); ++i) {
-    body += pattern[i] == '%' ? std::string("local.get $") + pattern[++i] : std::string(1, pattern[i]);
+    body +=
+        pattern[i] == '%' ? std::string("local.get $") + pattern[++i] : std::string(1, pattern[i]);
   }
   std::string locals = "(local $n i32) (local $r " + type + ") (local $sum " + type + ")";
   std::string keep;  // the three of each class must be live all the time
@@ -172,9 +178,12 @@ std::string looped(const std::string& name, const std::string& pattern, const st
       " i32.const 0 i32.const 0 i32.const 12 memory.init $low"
       " i32.const 64 i32.const 0 i32.const 8 memory.init $high i32.const 5 global.set $g";
   return "(func (export \"" + name + "\")" + parameters + " (result " + type + " i32 f64)" +
-         locals + reset + " loop" + weights + keep + " " + body + " local.set $r local.get $sum local.get $r" +
-         (is_int ? " " + type + ".const 31 " + type + ".mul " + type + ".xor" : " " + type + ".add") +
-         " local.set $sum local.get $n i32.const 1 i32.add local.tee $n i32.const 3 i32.ne br_if 0 end"
+         locals + reset + " loop" + weights + keep + " " + body +
+         " local.set $r local.get $sum local.get $r" +
+         (is_int ? " " + type + ".const 31 " + type + ".mul " + type + ".xor"
+                 : " " + type + ".add") +
+         " local.set $sum local.get $n i32.const 1 i32.add local.tee $n i32.const 3 i32.ne br_if 0 "
+         "end"
          " local.get $sum local.get $p0 local.get $p1 i32.add local.get $p2 i32.add"
          " local.get $q0 local.get $q1 f64.add local.get $q2 f64.add)\n";
 }
@@ -187,9 +196,10 @@ struct Pattern {
 void check_patterns(const std::vector<Pattern>& patterns) {
   for (const Pattern& pattern : patterns) {
     CAPTURE(pattern.text);
-    std::string source = "(memory 1) (global $g (mut i32) (i32.const 5))\n"
-                         "(data $low \"\\81\\02\\03\\00\\85\\06\\07\\08\\89\\00\\00\\00\")\n"
-                         "(data $high \"\\00\\00\\00\\00\\00\\00\\f8\\3f\")\n";
+    std::string source =
+        "(memory 1) (global $g (mut i32) (i32.const 5))\n"
+        "(data $low \"\\81\\02\\03\\00\\85\\06\\07\\08\\89\\00\\00\\00\")\n"
+        "(data $high \"\\00\\00\\00\\00\\00\\00\\f8\\3f\")\n";
     unsigned leaves = 0;
     for (const Leaf& leaf : kLeaves) {
       leaves += pattern.text.find(std::string("%") + leaf.letter) != std::string::npos ? 1 : 0;
@@ -207,10 +217,10 @@ void check_patterns(const std::vector<Pattern>& patterns) {
       for (unsigned mask = 0; mask < 1u << leaves; ++mask) {
         for (const char* result : {"s", "r"}) {
           const std::int64_t wide = std::int64_t{a} * 0x100000001;
-          const std::string text = machines.call(
-              std::to_string(mask) + result,
-              {a, b, c, wide, std::int64_t{b}, std::int64_t{c} << 40, a + 0.5, b * 2.0, c - 0.25,
-               static_cast<float>(a) / 2, static_cast<float>(b)});
+          const std::string text =
+              machines.call(std::to_string(mask) + result,
+                            {a, b, c, wide, std::int64_t{b}, std::int64_t{c} << 40, a + 0.5,
+                             b * 2.0, c - 0.25, static_cast<float>(a) / 2, static_cast<float>(b)});
           if (first.empty()) first = text;
           CHECK(text == first);
         }
@@ -224,7 +234,8 @@ void check_patterns(const std::vector<Pattern>& patterns) {
 TEST_SUITE("execution_shapes") {
   TEST_CASE("integer comparisons that branch") {
     for (const auto& compare : kIntCompares<std::int32_t>) {
-      check_compare<std::int32_t>("i32", compare, {0, 1, -1, std::numeric_limits<std::int32_t>::min()});
+      check_compare<std::int32_t>("i32", compare,
+                                  {0, 1, -1, std::numeric_limits<std::int32_t>::min()});
     }
     for (const auto& compare : kIntCompares<std::int64_t>) {
       check_compare<std::int64_t>("i64", compare,
@@ -253,11 +264,13 @@ TEST_SUITE("execution_shapes") {
             const std::string name = std::to_string(names.size());
             names.push_back(name);
             // The round is counted too, so that every loop ends.
-            source += "(func (export \"" + name + "\") (param $x " + t + ") (param $y " + t +
-                      ") (result i32 " + t + ") (local $n i32) block loop"
-                      " local.get $n i32.const 1 i32.add local.tee $n i32.const 20 i32.gt_u br_if 1" +
-                      get + t + ".const " + std::to_string(step) + " " + t + ".add local.tee $x " +
-                      other + t + "." + compare.name + " br_if 0 end end local.get $n" + get + ")\n";
+            source +=
+                "(func (export \"" + name + "\") (param $x " + t + ") (param $y " + t +
+                ") (result i32 " + t +
+                ") (local $n i32) block loop"
+                " local.get $n i32.const 1 i32.add local.tee $n i32.const 20 i32.gt_u br_if 1" +
+                get + t + ".const " + std::to_string(step) + " " + t + ".add local.tee $x " +
+                other + t + "." + compare.name + " br_if 0 end end local.get $n" + get + ")\n";
           }
         }
         Machines machines(source);
@@ -305,7 +318,7 @@ TEST_SUITE("execution_shapes") {
       patterns.push_back({type, "%c i32.const 3 i32.shl %a i32.add" + access});
       patterns.push_back({type, "%a %c i32.const 2 i32.shl i32.add" + access});
     }
-    const char* const stores[][3] = {{"i32", "i32.store", "%b"},  {"i32", "i32.store8", "%b"},
+    const char* const stores[][3] = {{"i32", "i32.store", "%b"},   {"i32", "i32.store8", "%b"},
                                      {"i32", "i32.store16", "%b"}, {"i64", "i64.store", "%B"},
                                      {"i64", "i64.store32", "%B"}, {"f32", "f32.store", "%v"},
                                      {"f64", "f64.store", "%y"}};
@@ -431,17 +444,23 @@ TEST_SUITE("execution_shapes") {
       for (const char* at = body; *at != '\0'; ++at) {
         text += *at == '%' ? std::string("local.get $") + *++at : std::string(1, *at);
       }
-      const std::string head = "(param $a i32) (param $b i32) (param $A i64) (param $x f64) (result " +
-                               std::string(type) + ") ";
+      const std::string head =
+          "(param $a i32) (param $b i32) (param $A i64) (param $x f64) (result " +
+          std::string(type) + ") ";
       std::string weights;
       for (const char* local : {"$a", "$b", "$A", "$x"}) {
         for (int i = 0; i < 9; ++i) weights += std::string(" local.get ") + local + " drop";
       }
-      Machines machines("(memory 1) (data (i32.const 0) \"\\81\\02\\03\\00\\85\\06\\07\\08\")"
-                        "(func (export \"slots\") " + head + text + ")"
-                        "(func $r (export \"registers\") " + head + weights + " " + text + ")"
-                        "(func (export \"called\") " + head +
-                        " local.get $a local.get $b local.get $A local.get $x call $r)");
+      Machines machines(
+          "(memory 1) (data (i32.const 0) \"\\81\\02\\03\\00\\85\\06\\07\\08\")"
+          "(func (export \"slots\") " +
+          head + text +
+          ")"
+          "(func $r (export \"registers\") " +
+          head + weights + " " + text +
+          ")"
+          "(func (export \"called\") " +
+          head + " local.get $a local.get $b local.get $A local.get $x call $r)");
       const std::string slots = machines.call("slots", {24, 0, std::int64_t{1} << 33, 2.25});
       CHECK(slots.find("trap") == std::string::npos);
       CHECK(machines.call("registers", {24, 0, std::int64_t{1} << 33, 2.25}) == slots);

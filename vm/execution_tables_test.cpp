@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables, references and globals.
-#include <doctest/doctest.h>
-
 #include <cstdint>
+#include <doctest/doctest.h>
 #include <string>
 
 #include "vm/test_run.hpp"
@@ -97,9 +96,10 @@ TEST_SUITE("execution_tables") {
     // The Store's limit.
     StoreConfig config;
     config.max_table_elements = 100;
-    Machines limited("(table 10 externref) (func (export \"f\") (param i32) (result i32)"
-                     " ref.null extern local.get 0 table.grow)",
-                     {}, config);
+    Machines limited(
+        "(table 10 externref) (func (export \"f\") (param i32) (result i32)"
+        " ref.null extern local.get 0 table.grow)",
+        {}, config);
     CHECK(limited.call("f", {91}) == "-1");
     CHECK(limited.call("f", {90}) == "10");
     CHECK(limited.call("f", {1}) == "-1");

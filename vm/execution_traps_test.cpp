@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a run can end: traps with their backtraces, exhaustion, fuel and interrupts.
-#include <doctest/doctest.h>
-
 #include <chrono>
 #include <cstdint>
+#include <doctest/doctest.h>
 #include <string>
 #include <thread>
 
@@ -29,8 +28,7 @@ constexpr const char* kExhausted = "exhaustion: call stack exhausted";
 std::string trace(const Machines& machines) {
   std::string names;
   for (const Frame& frame : machines.error().backtrace) {
-    names += (names.empty() ? "" : " ") +
-             (frame.function_name.empty() ? "?" : frame.function_name);
+    names += (names.empty() ? "" : " ") + (frame.function_name.empty() ? "?" : frame.function_name);
   }
   return names;
 }
@@ -109,13 +107,13 @@ TEST_SUITE("execution_traps") {
   }
 
   TEST_CASE("traps name their place in a known module") {
-    // (module (func (export "f") (param i32) (result i32) (i32.div_s (i32.const 1) (local.get 0)))),
-    // byte by byte.
-    const std::uint8_t bytes[] = {0, 'a', 's', 'm', 1, 0, 0, 0,                    //
-                                  1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f,                 // types
-                                  3, 2, 1, 0,                                      // functions
-                                  7, 5, 1, 1, 'f', 0, 0,                           // exports
-                                  10, 9, 1, 7, 0, 0x41, 1, 0x20, 0, 0x6d, 0x0b};  // code
+    // (module (func (export "f") (param i32) (result i32) (i32.div_s (i32.const 1) (local.get
+    // 0)))), byte by byte.
+    const std::uint8_t bytes[] = {0,  'a', 's', 'm',  1,   0,    0, 0,     //
+                                  1,  6,   1,   0x60, 1,   0x7f, 1, 0x7f,  // types
+                                  3,  2,   1,   0,                         // functions
+                                  7,  5,   1,   1,    'f', 0,    0,        // exports
+                                  10, 9,   1,   7,    0,   0x41, 1, 0x20, 0, 0x6d, 0x0b};  // code
     for (const bool fuse : {true, false}) {
       for (const bool loop : {true, false}) {
         StoreConfig config;
@@ -235,7 +233,7 @@ TEST_SUITE("execution_traps") {
     const char* const bodies[] = {
         " loop br 0 end",
         " loop i32.const 1 br_if 0 end",
-        " (local i32) loop local.get 0 i32.const 2 i32.add local.tee 0 i32.const 1 i32.ne br_if 0 end",
+        " (local i32) loop local.get 0 i32.const 2 i32.add local.tee 0 i32.eqz br_if 0 br 0 end",
         " loop i32.const 0 br_table 0 0 end",
         " loop call $leaf br 0 end",
         " return_call 0",

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vm/numeric.hpp"
 
-#include <doctest/doctest.h>
-
 #include <bit>
 #include <cstdint>
+#include <doctest/doctest.h>
 #include <limits>
 
 namespace {
@@ -129,12 +128,14 @@ static_assert(gives(i32_rem_s(7, -2u), u32{1}) && gives(i32_rem_s(kMin32, kOnes3
 static_assert(traps(i32_rem_s(kMin32, 0), Trap::integer_divide_by_zero));
 static_assert(gives(i32_rem_u(-5u, 2), u32{1}) && gives(i32_rem_u(kMin32, kOnes32), kMin32));
 static_assert(traps(i32_rem_u(0, 0), Trap::integer_divide_by_zero));
-static_assert(gives(i64_div_s(u64{0} - 7, 2), u64{0} - 3) && gives(i64_div_s(kMin64, 2), u64{0xc} << 60));
+static_assert(gives(i64_div_s(u64{0} - 7, 2), u64{0} - 3) &&
+              gives(i64_div_s(kMin64, 2), u64{0xc} << 60));
 static_assert(traps(i64_div_s(1, 0), Trap::integer_divide_by_zero));
 static_assert(traps(i64_div_s(kMin64, kOnes64), Trap::integer_overflow));
 static_assert(gives(i64_div_u(kMin64, kOnes64), u64{0}));
 static_assert(traps(i64_div_u(1, 0), Trap::integer_divide_by_zero));
-static_assert(gives(i64_rem_s(u64{0} - 7, 2), kOnes64) && gives(i64_rem_s(kMin64, kOnes64), u64{0}));
+static_assert(gives(i64_rem_s(u64{0} - 7, 2), kOnes64) &&
+              gives(i64_rem_s(kMin64, kOnes64), u64{0}));
 static_assert(traps(i64_rem_s(1, 0), Trap::integer_divide_by_zero));
 static_assert(gives(i64_rem_u(kMin64, kOnes64), kMin64));
 static_assert(traps(i64_rem_u(kMin64, 0), Trap::integer_divide_by_zero));
@@ -156,7 +157,8 @@ static_assert(f32_lt(-kInf32, kInf32) == 1 && f64_gt(kInf64, 1e308) == 1);
 
 static_assert(bits_of(f32_convert_i32_u(kOnes32)) == bits_of(4294967296.0f));
 static_assert(bits_of(f32_convert_i32_s(kMin32)) == bits_of(-2147483648.0f));
-static_assert(f64_convert_i32_s(kMin32) == -2147483648.0 && f64_convert_i32_u(kMin32) == 2147483648.0);
+static_assert(f64_convert_i32_s(kMin32) == -2147483648.0 &&
+              f64_convert_i32_u(kMin32) == 2147483648.0);
 
 }  // namespace
 
@@ -352,8 +354,8 @@ TEST_SUITE("numeric") {
       CHECK(traps(trunc(std::numeric_limits<F>::quiet_NaN()), Trap::invalid_conversion));
       CHECK(traps(trunc(-std::numeric_limits<F>::quiet_NaN()), Trap::invalid_conversion));
     };
-    i32_bounds(i32_trunc_f32_s, next_down(-2147483648.0f), -2147483648.0f,
-               next_down(2147483648.0f), 2147483648.0f);
+    i32_bounds(i32_trunc_f32_s, next_down(-2147483648.0f), -2147483648.0f, next_down(2147483648.0f),
+               2147483648.0f);
     i32_bounds(i32_trunc_f32_u, -1.0f, next_up(-1.0f), next_down(4294967296.0f), 4294967296.0f);
     i32_bounds(i32_trunc_f64_s, -2147483649.0, next_up(-2147483649.0), next_down(2147483648.0),
                2147483648.0);
@@ -433,12 +435,12 @@ TEST_SUITE("numeric") {
   }
 
   TEST_CASE("demotion rounds, overflows to infinity and underflows to subnormals") {
-    CHECK(f32_demote_f64(1.0000000596046448) == 1.0f);            // half a unit above 1
-    CHECK(f32_demote_f64(1.0000000596046450) == next_up(1.0f));   // more than half
-    CHECK(f32_demote_f64(3.4028235677973366e38) == kInf32);       // half a unit above the largest
+    CHECK(f32_demote_f64(1.0000000596046448) == 1.0f);           // half a unit above 1
+    CHECK(f32_demote_f64(1.0000000596046450) == next_up(1.0f));  // more than half
+    CHECK(f32_demote_f64(3.4028235677973366e38) == kInf32);      // half a unit above the largest
     CHECK(f32_demote_f64(3.4028235677973362e38) == std::numeric_limits<f32>::max());
     CHECK(bits_of(f32_demote_f64(1.401298464324817e-45)) == 1);
-    CHECK(bits_of(f32_demote_f64(7.006492321624085e-46)) == 0);   // half the smallest: to even
+    CHECK(bits_of(f32_demote_f64(7.006492321624085e-46)) == 0);  // half the smallest: to even
     CHECK(bits_of(f32_demote_f64(-1e-60)) == kMin32);
     CHECK(f64_promote_f32(f32_of(1)) == 1.401298464324817e-45);
     CHECK(f64_promote_f32(-kInf32) == -kInf64);

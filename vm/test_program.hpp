@@ -11,14 +11,18 @@
 #include <string_view>
 #include <vector>
 
+#include "vm/test_random_text.hpp"
+
 namespace tinywasm {
 
-class RandomProgram {
+class RandomProgram : RandomText {
  public:
   static constexpr unsigned kFunctions = 5;  // exported as f0, f1, ...
 
-  explicit RandomProgram(std::uint64_t seed) : state_(seed * 2 + 1) {
-    for (int i = 0; i < 8; ++i) random();
+  /// They import the function "env" "mix" (param i32 i64) (result i64), and the global "env" "far".
+  static std::uint64_t mix(std::uint32_t a, std::uint64_t b) { return (b ^ (b >> 7)) + a; }
+
+  explicit RandomProgram(std::uint64_t seed) : RandomText(seed) {
     for (unsigned i = 0; i < kFunctions; ++i) {
       functions_.push_back({types(below(5)), types(i == 0 ? 1 : below(10) < 7 ? 1 : below(4))});
     }
@@ -28,78 +32,25 @@ class RandomProgram {
   const std::string& text() const { return text_; }
 
  private:
-  enum Type : std::uint8_t { i32, i64, f32, f64 };
-  static constexpr std::string_view kNames[] = {"i32", "i64", "f32", "f64"};
   struct Function {
     std::vector<Type> params;
     std::vector<Type> results;
   };
 
-  // ---- Choices
-
-  std::uint64_t random() {
-    state_ ^= state_ << 13;
-    state_ ^= state_ >> 7;
-    state_ ^= state_ << 17;
-    return state_ * 0x2545F4914F6CDD1D;
-  }
-  unsigned below(unsigned n) { return static_cast<unsigned>((random() >> 33) % n); }
-  bool one_in(unsigned n) { return below(n) == 0; }
-  template <std::size_t N>
-  std::string_view any(const std::string_view (&choices)[N]) {
-    return choices[below(N)];
-  }
-  Type type() {
-    static constexpr Type kWeighted[] = {i32, i32, i32, i32, i64, i64, f64, f32};
-    return kWeighted[below(8)];
-  }
-  std::vector<Type> types(unsigned count) {
-    std::vector<Type> list;
-    for (unsigned i = 0; i < count; ++i) list.push_back(type());
-    return list;
-  }
-
-  // ---- Text
-
-  void add(std::string_view word) {
-    text_ += word;
-    text_ += ' ';
-  }
-  void op(Type t, std::string_view name) {
-    text_ += kNames[t];
-    text_ += '.';
-    add(name);
-  }
-  void indexed(std::string_view word, std::size_t index) {
-    add(word);
-    add(std::to_string(index));
-  }
-  void number(std::uint32_t value) {
-    add("i32.const");
-    add(std::to_string(static_cast<std::int32_t>(value)));
-  }
-  void signature(const std::vector<Type>& params, const std::vector<Type>& results) {
-    if (!params.empty()) {
-      add("(param");
-      for (Type t : params) add(kNames[t]);
-      add(")");
-    }
-    if (!results.empty()) {
-      add("(result");
-      for (Type t : results) add(kNames[t]);
-      add(")");
-    }
-  }
-
   void module() {
-    text_ = "(module (memory (export \"m\") 1 3)\n";
-    add("(data (i32.const 0) \"\\01\\02\\03\\84\\f5\\06\\07\\88\\10\\20\\30\\40\\50\\60\\70\\80\")");
+    text_ =
+        "(module (import \"env\" \"mix\" (func $mix (param i32 i64) (result i64)))\n"
+        "(import \"env\" \"far\" (global $far (mut i64)))\n"
+        "(memory (export \"m\") 1 3)\n";
+    add("(data (i32.const 0) "
+        "\"\\01\\02\\03\\84\\f5\\06\\07\\88\\10\\20\\30\\40\\50\\60\\70\\80\")");
     for (unsigned i = 0; i < 4; ++i) {
       const std::string name(kNames[i]);
-      text_ += "(global (export \"g" + name + "\") (mut " + name + ") (" + name + ".const 3))\n";
+      text_ += "(global $g" + name + " (export \"g" + name + "\") (mut " + name + ") (" + name +
+               ".const 3))\n";
     }
     text_ += "(table funcref (elem";
-    for (unsigned i = 0; i < kFunctions; ++i) text_ += " " + std::to_string(i);
+    for (unsigned i = 0; i < kFunctions; ++i) text_ += " $f" + std::to_string(i);
     text_ += "))\n";
     for (unsigned i = 0; i < kFunctions; ++i) function(i);
     text_ += ")\n";
@@ -120,7 +71,8 @@ class RandomProgram {
     values(f.results);
     std::string body = std::move(text_);
     text_ = std::move(before);
-    text_ += "(func (export \"f" + std::to_string(index) + "\") ";
+    const std::string name = "f" + std::to_string(index);
+    text_ += "(func $" + name + " (export \"" + name + "\") ";
     signature(f.params, f.results);
     for (Type t : more) text_ += "(local " + std::string(kNames[t]) + ")";
     for (unsigned i = 0; i < counters_; ++i) {
@@ -138,6 +90,11 @@ class RandomProgram {
     }
   }
 
+  std::string global(std::string_view access, Type t) {
+    const bool far = t == i64 && one_in(3);
+    return "global." + std::string(access) + (far ? " $far" : " $g" + std::string(kNames[t]));
+  }
+
   /// A local of a type, or -1.
   int local(Type t) {
     const unsigned start = locals_.empty() ? 0 : below(static_cast<unsigned>(locals_.size()));
@@ -150,15 +107,30 @@ class RandomProgram {
 
   void constant(Type t) {
     static constexpr std::string_view kI32[] = {
-        "0", "1", "-1", "2", "3", "4", "8", "31", "32", "33", "255", "65535", "65536", "-128",
-        "0x7fffffff", "0x80000000", "0x12345678", "0xffff0000"};
-    static constexpr std::string_view kI64[] = {
-        "0", "1", "-1", "2", "3", "8", "63", "64", "65", "-128", "0x7fffffff", "0x80000000",
-        "-0x80000001", "0xffffffff", "0x100000000", "0x123456789abcdef0", "0x8000000000000000",
-        "0x7fffffffffffffff"};
-    static constexpr std::string_view kFloat[] = {"0", "-0", "1", "-1", "0.5", "1.5", "2.5",
-                                                  "-2.75", "100", "4294967296", "1e10", "-3e18",
-                                                  "1e-30", "3e38"};
+        "0",     "1",    "-1",         "2",          "3",          "4",
+        "8",     "31",   "32",         "33",         "255",        "65535",
+        "65536", "-128", "0x7fffffff", "0x80000000", "0x12345678", "0xffff0000"};
+    static constexpr std::string_view kI64[] = {"0",
+                                                "1",
+                                                "-1",
+                                                "2",
+                                                "3",
+                                                "8",
+                                                "63",
+                                                "64",
+                                                "65",
+                                                "-128",
+                                                "0x7fffffff",
+                                                "0x80000000",
+                                                "-0x80000001",
+                                                "0xffffffff",
+                                                "0x100000000",
+                                                "0x123456789abcdef0",
+                                                "0x8000000000000000",
+                                                "0x7fffffffffffffff"};
+    static constexpr std::string_view kFloat[] = {"0",    "-0",    "1",     "-1",  "0.5",
+                                                  "1.5",  "2.5",   "-2.75", "100", "4294967296",
+                                                  "1e10", "-3e18", "1e-30", "3e38"};
     op(t, "const");
     add(t == i32 ? any(kI32) : t == i64 ? any(kI64) : any(kFloat));
   }
@@ -167,7 +139,7 @@ class RandomProgram {
     const int at = local(t);
     const unsigned choice = below(8);
     if (choice < 6 && at >= 0) return indexed("local.get", static_cast<std::size_t>(at));
-    if (choice == 6) return indexed("global.get", t);
+    if (choice == 6) return add(global("get", t));
     constant(t);
   }
 
@@ -178,18 +150,27 @@ class RandomProgram {
       case 0:
       case 1:
       case 2:
-      case 3: return leaf(t);
+      case 3:
+        return leaf(t);
       case 4:
       case 5:
-      case 6: return load(t, depth);
+      case 6:
+        return load(t, depth);
       case 7:
-      case 8: return unary(t, depth);
-      case 9: return select(t, depth);
-      case 10: return tee(t, depth);
-      case 11: return block_value(t, depth);
-      case 12: return if_value(t, depth);
-      case 13: return call_value(t, depth);
-      case 14: return loop_value(t, depth);
+      case 8:
+        return unary(t, depth);
+      case 9:
+        return select(t, depth);
+      case 10:
+        return tee(t, depth);
+      case 11:
+        return block_value(t, depth);
+      case 12:
+        return if_value(t, depth);
+      case 13:
+        return call_value(t, depth);
+      case 14:
+        return loop_value(t, depth);
       case 15:
         if (t == i32) return add("memory.size");
         return leaf(t);
@@ -197,17 +178,18 @@ class RandomProgram {
       case 17:
         if (t == i32) return compare(depth);
         return binary(t, depth);
-      default: return binary(t, depth);
+      default:
+        return binary(t, depth);
     }
   }
 
   void binary(Type t, int depth) {
-    static constexpr std::string_view kInt[] = {"add", "add", "add", "sub", "sub", "mul", "and",
-                                                "and", "or", "xor", "xor", "shl", "shl", "shr_s",
-                                                "shr_u", "shr_u", "rotl", "rotr"};
+    static constexpr std::string_view kInt[] = {"add", "add",   "add",   "sub",   "sub",  "mul",
+                                                "and", "and",   "or",    "xor",   "xor",  "shl",
+                                                "shl", "shr_s", "shr_u", "shr_u", "rotl", "rotr"};
     static constexpr std::string_view kDivide[] = {"div_s", "div_u", "rem_s", "rem_u"};
-    static constexpr std::string_view kFloat[] = {"add", "add", "sub", "mul", "mul", "div", "min",
-                                                  "max"};
+    static constexpr std::string_view kFloat[] = {"add", "add", "sub", "mul",
+                                                  "mul", "div", "min", "max"};
     value(t, depth - 1);
     if (one_in(12)) statement();
     value(t, depth - 1);
@@ -222,7 +204,7 @@ class RandomProgram {
   }
 
   void compare(int depth) {
-    static constexpr std::string_view kInt[] = {"eq", "ne", "lt_s", "lt_u", "gt_s",
+    static constexpr std::string_view kInt[] = {"eq",   "ne",   "lt_s", "lt_u", "gt_s",
                                                 "gt_u", "le_s", "le_u", "ge_s", "ge_u"};
     static constexpr std::string_view kFloat[] = {"eq", "ne", "lt", "gt", "le", "ge"};
     const Type t = type();
@@ -233,10 +215,10 @@ class RandomProgram {
   }
 
   void unary(Type t, int depth) {
-    static constexpr std::string_view kI32[] = {"clz", "ctz", "popcnt", "eqz", "extend8_s",
-                                                "extend16_s"};
-    static constexpr std::string_view kI64[] = {"clz",        "ctz",       "popcnt",
-                                                "extend8_s",  "extend16_s", "extend32_s"};
+    static constexpr std::string_view kI32[] = {"clz", "ctz",       "popcnt",
+                                                "eqz", "extend8_s", "extend16_s"};
+    static constexpr std::string_view kI64[] = {"clz",       "ctz",        "popcnt",
+                                                "extend8_s", "extend16_s", "extend32_s"};
     static constexpr std::string_view kFloat[] = {"ceil", "floor", "trunc", "nearest", "sqrt"};
     if (one_in(2)) return convert(t, depth);
     value(t, depth - 1);
@@ -278,7 +260,9 @@ class RandomProgram {
   /// find no other NaNs than float stores put there.
   void address(Type t, int depth) {
     switch (below(6)) {
-      case 0: number(below(0x3ff8)); break;
+      case 0:
+        number(below(0x3ff8));
+        break;
       case 1:
         value(i32, depth - 1);
         number(0xff);
@@ -315,8 +299,8 @@ class RandomProgram {
   }
 
   void load(Type t, int depth) {
-    static constexpr std::string_view kI32[] = {"load", "load", "load", "load8_s", "load8_u",
-                                                "load16_s", "load16_u"};
+    static constexpr std::string_view kI32[] = {"load",    "load",     "load",    "load8_s",
+                                                "load8_u", "load16_s", "load16_u"};
     static constexpr std::string_view kI64[] = {"load",     "load",     "load8_s",  "load8_u",
                                                 "load16_s", "load16_u", "load32_s", "load32_u"};
     address(t, depth);
@@ -360,8 +344,10 @@ class RandomProgram {
     labels_.push_back({t});
     ++loops_;
     value(t, depth - 1);
-    if (t == f32 || t == f64) op(t, "add");
-    else op(t, one_in(2) ? "add" : "xor");
+    if (t == f32 || t == f64)
+      op(t, "add");
+    else
+      op(t, one_in(2) ? "add" : "xor");
     statements(below(2));
     end_counter(counter);
     --loops_;
@@ -387,7 +373,7 @@ class RandomProgram {
     const std::string_view prefix = is_tail ? "return_" : "";
     if (!one_in(3)) {
       text_ += prefix;
-      return indexed("call", function);
+      return add("call $f" + std::to_string(function));
     }
     number(function);
     text_ += prefix;
@@ -397,6 +383,11 @@ class RandomProgram {
   void call_value(Type t, int depth) {
     const std::vector<Type> results{t};
     const unsigned function = callee(&results);
+    if (t == i64 && one_in(3)) {
+      value(i32, depth - 1);
+      value(i64, depth - 1);
+      return add("call $mix");
+    }
     if (function == 0 || depth <= 1) return leaf(t);
     call(function, false);
   }
@@ -423,24 +414,33 @@ class RandomProgram {
       }
       case 6:
       case 7:
-      case 8: return store();
+      case 8:
+        return store();
       case 9: {
         const Type t = type();
         value(t, 3);
-        return indexed("global.set", t);
+        return add(global("set", t));
       }
       case 10:
         value(type(), 3);
         return add("drop");
-      case 11: return if_statement();
+      case 11:
+        return if_statement();
       case 12:
-      case 13: return loop_statement();
-      case 14: return branch_if();
-      case 15: return branch_table();
-      case 16: return leave();
-      case 17: return call_statement();
-      case 18: return block_statement();
-      default: return memory_statement();
+      case 13:
+        return loop_statement();
+      case 14:
+        return branch_if();
+      case 15:
+        return branch_table();
+      case 16:
+        return leave();
+      case 17:
+        return call_statement();
+      case 18:
+        return block_statement();
+      default:
+        return memory_statement();
     }
   }
 
@@ -605,13 +605,12 @@ class RandomProgram {
         address(i32, 2);
         number(below(64));
         return add("memory.copy");
-      default: return add("nop");
+      default:
+        return add("nop");
     }
   }
 
-  std::uint64_t state_;
   std::vector<Function> functions_;
-  std::string text_;
   // Of the function being made:
   unsigned index_ = 0;
   std::vector<Type> locals_;

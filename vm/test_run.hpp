@@ -3,9 +3,8 @@
 // offsets and the fuel that is left.
 #pragma once
 
-#include <doctest/doctest.h>
-
 #include <cstdint>
+#include <doctest/doctest.h>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -46,7 +45,9 @@ class Machines {
       config.fuel = i % 2 == 0 ? std::nullopt : std::optional(fuel.value_or(kFuel));
       if (fuel && i % 2 == 0) continue;
       auto& machine = machines_.emplace_back(std::make_unique<Machine>(config));
-      machine->name = std::string(i / 2 == 0 ? "fused" : i / 2 == 1 ? "plain" : "loop") +
+      machine->name = std::string(i / 2 == 0   ? "fused"
+                                  : i / 2 == 1 ? "plain"
+                                               : "loop") +
                       (i % 2 == 0 ? "" : " with fuel");
       if (define) define(machine->linker);
       auto instance = machine->linker.instantiate(*module);
