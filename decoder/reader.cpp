@@ -360,6 +360,7 @@ void ModuleReader::read_element_exprs(ElementSegment& segment) {
 void ModuleReader::read_body() {
   const std::uint32_t size = reader_.length();
   const std::uint32_t begin = reader_.offset();
+  if (size > kMaxBodyBytes) return reader_.fail(Message::body_too_large, begin);
   reader_.skip(size);
   module_.bodies.push_back({.begin = begin, .end = begin + size});
 }

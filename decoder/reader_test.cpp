@@ -233,6 +233,13 @@ TEST_SUITE("reader") {
           "malformed: function and code section have inconsistent lengths (at offset 0xc)");
     CHECK(error_of(module({section(10, {vec({body({})})})})) ==
           "malformed: function and code section have inconsistent lengths (at offset 0xa)");
+    const auto body_of = [](std::size_t size) {
+      return module({section(1, {vec({kVoid})}), section(3, {vec({0})}),
+                     section(10, {1, leb(size), Bytes(size, std::byte{1})})});
+    };
+    CHECK(error_of(body_of(7'654'321)) == "");
+    CHECK(error_of(body_of(7'654'322)) ==
+          "unsupported: function body is larger than 7654321 bytes (at offset 0x1b)");
     // A body that is longer than it says shows in what follows; the error named is its own.
     CHECK(error_of(module({section(1, {vec({kVoid})}), section(3, {vec({0})}), 10, 5, 1, 3, 0, 0x41,
                            0xff, 0xff, 0xff, 0xff, 0x1f, 0x0b})) ==

@@ -11,13 +11,16 @@
 #include "vm/runtime.hpp"
 
 // The tail dispatcher needs guaranteed tail calls in a convention with enough registers: clang 19's
-// preserve_none, or GCC's sibling calls on x86-64. The build leaves its units out where there is none.
+// preserve_none, or GCC's sibling calls on x86-64. The build leaves its units out where there is
+// none, or when TINYWASM_TAIL_DISPATCH is OFF.
+#if !defined(TINYWASM_HAS_TAIL_DISPATCH)
 #if defined(__clang__)
 #if __has_attribute(preserve_none) && (defined(__x86_64__) || defined(__aarch64__))
 #define TINYWASM_HAS_TAIL_DISPATCH 1
 #endif
 #elif defined(__GNUC__) && defined(__x86_64__)
 #define TINYWASM_HAS_TAIL_DISPATCH 1
+#endif
 #endif
 #ifndef TINYWASM_HAS_TAIL_DISPATCH
 #define TINYWASM_HAS_TAIL_DISPATCH 0
