@@ -239,7 +239,7 @@ TEST_SUITE("reader") {
     };
     CHECK(error_of(body_of(7'654'321)) == "");
     CHECK(error_of(body_of(7'654'322)) ==
-          "unsupported: function body is larger than 7654321 bytes (at offset 0x1b)");
+          "unsupported: function body is larger than 7654321 bytes (at offset 0x1c)");
     // A body that is longer than it says shows in what follows; the error named is its own.
     CHECK(error_of(module({section(1, {vec({kVoid})}), section(3, {vec({0})}), 10, 5, 1, 3, 0, 0x41,
                            0xff, 0xff, 0xff, 0xff, 0x1f, 0x0b})) ==

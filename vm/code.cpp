@@ -19,8 +19,11 @@ const Dispatcher& dispatcher_for(const CodeOptions& options) {
   return options.portable_loop ? loop_dispatcher() : tail_dispatcher();
 }
 
+/// A variant is found again by its own options, which are not always those it was asked for with:
+/// where there is no fast dispatcher, nothing is fused.
 unsigned variant_index(const CodeOptions& options) {
-  return (options.portable_loop ? 2u : options.fuse ? 1u : 0u) * 2 + (options.fuel ? 1 : 0);
+  const bool is_fused = options.fuse && !dispatcher_for(options).plain;
+  return (options.portable_loop ? 2u : is_fused ? 1u : 0u) * 2 + (options.fuel ? 1 : 0);
 }
 
 }  // namespace

@@ -71,17 +71,17 @@ inline constexpr unsigned kWordCount = 0
 
 /// A dispatcher's handlers: arrays of function pointers, whose type is its own affair.
 struct Handlers {
-  const void* words = nullptr;          // by WordId
-  const void* enters = nullptr;         // by bit mask: parameters in r1 r2 r3
-  const void* calls = nullptr;          // by frame class and bit mask: r1 r2 r3 saved
-  const void* after_calls = nullptr;    // by frame class, bit mask reloaded, and Take
-  const void* saves = nullptr;          // by bit mask: r1 r2 r3
-  const void* reloads = nullptr;        // by bit mask: r1 r2 r3
-  const void* float_saves = nullptr;    // by bit mask: f1 f2 f3
+  const void* words = nullptr;        // by WordId
+  const void* enters = nullptr;       // by bit mask: parameters in r1 r2 r3
+  const void* calls = nullptr;        // by frame class and bit mask: r1 r2 r3 saved
+  const void* after_calls = nullptr;  // by frame class, bit mask reloaded, and Take
+  const void* saves = nullptr;        // by bit mask: r1 r2 r3
+  const void* reloads = nullptr;      // by bit mask: r1 r2 r3
+  const void* float_saves = nullptr;  // by bit mask: f1 f2 f3
   const void* float_reloads = nullptr;
-  const void* br_tables = nullptr;      // by 2 * (targets - 1) + (index in r0), or null
+  const void* br_tables = nullptr;                // by 2 * (targets - 1) + (index in r0), or null
   const std::byte* return_instance_pc = nullptr;  // a word that return_instance handles
-  bool plain = false;                   // shapes exist for slots only
+  bool plain = false;                             // shapes exist for slots only
   /// Runs from `pc` until a halt word or a trap.
   void (*run)(const std::byte* pc, Slot* fp, Context* ctx) = nullptr;
 };
