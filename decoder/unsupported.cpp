@@ -9,8 +9,7 @@ constexpr std::string_view kGc = "GC";
 constexpr std::string_view kExceptions = "exceptions";
 constexpr std::string_view kTypedReferences = "typed function references";
 
-std::string_view unsupported_limits(const Limits& limits, std::string_view name64) {
-  if (limits.is_64) return name64;
+std::string_view unsupported_limits(const Limits& limits) {
   return limits.is_shared ? "shared memory" : "";
 }
 
@@ -77,13 +76,11 @@ UnsupportedUse find_unsupported(const Module& module) {
   }
   for (std::size_t i = 0; i < module.tables.size(); ++i) {
     const std::size_t section = i < module.imported_tables ? 2 : 4;
-    note(unsupported_limits(module.tables[i].type.limits, "64-bit tables"), section);
     note(unsupported_type(module, module.tables[i].type.element), section);
   }
   for (std::size_t i = 0; i < module.memories.size(); ++i) {
     const std::size_t section = i < module.imported_memories ? 2 : 5;
-    note(unsupported_limits(module.memories[i].limits, "64-bit memory"), section);
-    if (i > 0) note("more than one memory", section);
+    note(unsupported_limits(module.memories[i].limits), section);
   }
   if (!module.tags.empty()) note(kExceptions, module.imported_tags > 0 ? 2 : 13);
   for (std::size_t i = 0; i < module.globals.size(); ++i) {

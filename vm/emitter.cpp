@@ -245,6 +245,7 @@ void Emitter::statement(const Statement& s) {
     case StatementKind::set_result:
       return copy(slot(s.index), place_of(f_.nodes[s.node[0]]), s.type);
     case StatementKind::store:
+    case StatementKind::far_store:
       return emit_tree(kNoToken, {}, std::span(s.node, 2), &s);
     case StatementKind::set_global: {
       const Operand global{OperandClass::index4, {}, s.index};

@@ -112,6 +112,7 @@ class Emitter {
   struct Search {
     std::uint16_t token;
     bool store;
+    bool far;
     Insn op;
     std::span<const NodeId> roots;
   };

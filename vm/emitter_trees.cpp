@@ -17,6 +17,8 @@ constexpr unsigned kMaxInner = 4;
 /// Covers of one size tried for one statement.
 constexpr unsigned kMaxTries = 48;
 
+bool is_load(const Node& n) { return n.kind == NodeKind::load || n.kind == NodeKind::far_load; }
+
 Token leaf_token(Type type) { return is_float(type) ? kFloatLeaf : kIntLeaf; }
 OperandClass leaf_class(Type type) {
   return is_float(type) ? OperandClass::float_value : OperandClass::int_value;
@@ -91,6 +93,7 @@ void Emitter::add_key(const Walk& walk, Key& key, NodeId id) const {
     key.add(leaf_token(n.type));
   } else {
     key.add(n.op);
+    if (n.kind == NodeKind::far_load) key.add(kFar);
     if (n.kind == NodeKind::select || n.kind == NodeKind::global) key.add(type_token(n.type));
     for (unsigned i = 0; i < n.arity; ++i) add_key(walk, key, n.child[i]);
   }
@@ -104,7 +107,7 @@ bool Emitter::keeps_order(const Walk& walk) const {
   for (unsigned i = 0; i < walk.inner_count; ++i) {
     const Node& n = f_.nodes[walk.inner[i].id];
     const bool covered = (walk.mask >> i & 1) != 0;
-    covered_load |= covered && i != 0 && n.kind == NodeKind::load;
+    covered_load |= covered && i != 0 && is_load(n);
     left_out_trap |= !covered && (n.effects & kTraps) != 0;
   }
   return !(covered_load && left_out_trap);
@@ -119,6 +122,7 @@ const Shape* Emitter::search(Walk& walk, const Search& search_for, unsigned from
       Key key;
       if (search_for.token != kNoToken) key.add(search_for.token);
       if (search_for.store) key.add(search_for.op);
+      if (search_for.far) key.add(kFar);
       for (NodeId root : search_for.roots) add_key(walk, key, root);
       if (const Shape* shape = dispatcher_.find(key)) return shape;
     }
@@ -165,6 +169,9 @@ void Emitter::operands_of(Walk& walk, NodeId id) {
   for (unsigned i = 0; i < n.arity; ++i) operands_of(walk, n.child[i]);
   if (n.kind == NodeKind::load || n.kind == NodeKind::global) {
     walk.add({OperandClass::index4, {}, n.value});
+  } else if (n.kind == NodeKind::far_load) {
+    walk.add({OperandClass::imm8, {}, n.value});
+    walk.add({OperandClass::index4, {}, n.index});
   }
 }
 
@@ -173,7 +180,7 @@ void Emitter::note_tree(const Walk& walk, NodeId id, std::uint32_t& ordinal) {
   const Node& n = f_.nodes[id];
   if (n.is_leaf() || !walk.covers(id)) return;
   for (unsigned i = 0; i < n.arity; ++i) note_tree(walk, n.child[i], ordinal);
-  if (n.kind == NodeKind::load) note(++ordinal, n.offset);
+  if (is_load(n)) note(++ordinal, n.offset);
   if (n.kind == NodeKind::numeric && (n.effects & kTraps) != 0) note(0, n.offset);
 }
 
@@ -220,11 +227,12 @@ void Emitter::write(const Shape& shape, std::span<const Operand> operands) {
 /// Writes a statement: `first` are its own operands, `roots` its trees.
 void Emitter::emit_tree(std::uint16_t token, std::span<const Operand> first,
                         std::span<const NodeId> roots, const Statement* s) {
-  const bool is_store = s != nullptr && s->kind == StatementKind::store;
+  const bool is_far = s != nullptr && s->kind == StatementKind::far_store;
+  const bool is_store = is_far || (s != nullptr && s->kind == StatementKind::store);
   if (!is_store && f_.nodes[roots[0]].is_leaf()) return emit_leaf(token, first, roots[0], s);
   Walk walk;
   for (NodeId root : roots) collect(walk, root, -1);
-  const Search search_for{token, is_store, is_store ? s->op : Insn{}, roots};
+  const Search search_for{token, is_store, is_far, is_store ? s->op : Insn{}, roots};
   const Shape* shape = nullptr;
   // A store is itself a node; elsewhere the root of the tree must be covered.
   const unsigned most = std::min<unsigned>(walk.inner_count, kMaxInner);
@@ -251,6 +259,7 @@ void Emitter::emit_tree(std::uint16_t token, std::span<const Operand> first,
   for (const Operand& operand : first) walk.add(operand);
   if (is_store) {
     operands_of(walk, roots[0]);
+    if (is_far) walk.add({OperandClass::imm8, {}, s->memory_offset});
     walk.add({OperandClass::index4, {}, s->index});
     operands_of(walk, roots[1]);
   } else {

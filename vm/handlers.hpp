@@ -17,6 +17,7 @@ std::span<const Shape> memory_shapes();
 std::span<const Shape> memory_fused_shapes();
 std::span<const Shape> branch_shapes();
 std::span<const Shape> value_shapes();
+std::span<const Shape> far_shapes();
 
 /// The br_table handlers by number of targets.
 std::span<Handler* const> br_table_handlers();

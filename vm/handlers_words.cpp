@@ -20,7 +20,7 @@ namespace {
 const std::span<const Shape>* families() {
   static const std::span<const Shape> all[] = {
       i32_shapes(),    i32_fused_shapes(),    i64_shapes(),    i64_fused_shapes(), float_shapes(),
-      memory_shapes(), memory_fused_shapes(), branch_shapes(), value_shapes()};
+      memory_shapes(), memory_fused_shapes(), branch_shapes(), value_shapes(),    far_shapes()};
   return all;
 }
 
@@ -30,7 +30,7 @@ const std::span<const Shape>* families() {
 const Dispatcher& tail_dispatcher() {
   using namespace tail_dispatch;
   static const Dispatcher dispatcher(
-      {families(), 9},
+      {families(), 10},
       {.words = kWords.data(),
        .enters = kEnters.data(),
        .calls = kCalls.data(),

@@ -24,7 +24,7 @@ using Variable = std::uint32_t;
 using Label = std::uint32_t;
 inline constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
-enum class NodeKind : std::uint8_t { variable, constant, numeric, load, global, select };
+enum class NodeKind : std::uint8_t { variable, constant, numeric, load, far_load, global, select };
 
 /// What keeps a tree from being evaluated later than where it stood.
 enum Effect : std::uint8_t {
@@ -44,6 +44,7 @@ struct Node {
   std::uint32_t offset = 0;  // of the instruction in the module
   std::uint32_t top = 0;     // 1 + height of the highest temporary it reads, or 0
   NodeId child[3] = {kNone, kNone, kNone};
+  std::uint32_t index = 0;   // far_load: the memory
   std::uint64_t value = 0;  // the variable, the constant's bits, the memarg's offset, the global
 
   bool is_leaf() const { return kind <= NodeKind::constant; }
@@ -52,7 +53,8 @@ struct Node {
 enum class StatementKind : std::uint8_t {
   set,          // variable = node[0]
   set_result,   // slot `index` of the frame = node[0]: results of a function that has several
-  store,        // memory[node[0] + index] = node[1]
+  store,        // memory 0 [node[0] + index] = node[1]
+  far_store,    // memory `index` [node[0] + memory_offset] = node[1]
   set_global,   // own global `index` = node[0]
   branch,       // to `label` if (node[0] != 0) == sense
   jump,
@@ -88,6 +90,7 @@ struct Statement {
   std::uint32_t operands = 0;  // first of operand_count in Function::operands
   std::uint32_t operand_count = 0;
   std::uint32_t results = 0;   // calls: how many; more than one come back in the callee's slots
+  std::uint64_t memory_offset = 0;  // far_store
   std::uint32_t last_use = 0;  // set by allocation: statement that last uses a temporary
 };
 

@@ -86,6 +86,12 @@ class Builder {
   void numeric(const decoder::Instruction& insn);
   void load(const decoder::Instruction& insn);
   void store(const decoder::Instruction& insn);
+  // Memories and tables (ir_builder_memory.cpp).
+  bool is_far(const decoder::Instruction& insn) const;
+  Type memory_address(std::uint32_t memory) const;
+  Type table_address(std::uint32_t table) const;
+  void far_load(const decoder::Instruction& insn, Type type);
+  void far_store(const decoder::Instruction& insn);
   void select();
   void drop();
   void assign_local(std::uint32_t local, bool keep);

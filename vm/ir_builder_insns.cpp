@@ -24,7 +24,7 @@ Type letter_type(char letter) {
     case 'F':
       return Type::f64;
     default:
-      return Type::i32;  // 'i', and 'a' of 32-bit memories
+      return Type::i32;
   }
 }
 
@@ -77,9 +77,11 @@ void Builder::numeric(const Instruction& insn) {
 }
 
 void Builder::load(const Instruction& insn) {
+  const Type type = letter_type(info(insn.id).signature.back());
+  if (is_far(insn)) return far_load(insn, type);
   const NodeId address = pop();
   Node node{.kind = NodeKind::load,
-            .type = letter_type(info(insn.id).signature.back()),
+            .type = type,
             .effects = kReadsMemory,
             .op = insn.id,
             .value = insn.value};
@@ -87,6 +89,7 @@ void Builder::load(const Instruction& insn) {
 }
 
 void Builder::store(const Instruction& insn) {
+  if (is_far(insn)) return far_store(insn);
   const NodeId value = pop();
   const NodeId address = pop();
   flush_effects();
@@ -260,14 +263,16 @@ void Builder::runtime(WordId word, unsigned operands, const Type* result, std::u
 
 /// Instructions whose work is done outside the handlers. False: it is none of them.
 bool Builder::runtime_insn(const Instruction& insn) {
-  const Type i32 = Type::i32;
   const Type ref = Type::ref;
+  Type address;  // of sizes
   switch (insn.id) {
     case Insn::memory_size:
-      runtime(WordId::memory_size, 0, &i32, insn.index);
+      address = memory_address(insn.index);
+      runtime(WordId::memory_size, 0, &address, insn.index);
       break;
     case Insn::memory_grow:
-      runtime(WordId::memory_grow, 1, &i32, insn.index);
+      address = memory_address(insn.index);
+      runtime(WordId::memory_grow, 1, &address, insn.index, address == Type::i64);
       break;
     case Insn::memory_init:
       runtime(WordId::memory_init, 3, nullptr, insn.index, insn.index2);
@@ -288,10 +293,12 @@ bool Builder::runtime_insn(const Instruction& insn) {
       runtime(WordId::table_set, 2, nullptr, insn.index);
       break;
     case Insn::table_size:
-      runtime(WordId::table_size, 0, &i32, insn.index);
+      address = table_address(insn.index);
+      runtime(WordId::table_size, 0, &address, insn.index);
       break;
     case Insn::table_grow:
-      runtime(WordId::table_grow, 2, &i32, insn.index);
+      address = table_address(insn.index);
+      runtime(WordId::table_grow, 2, &address, insn.index, address == Type::i64);
       break;
     case Insn::table_fill:
       runtime(WordId::table_fill, 3, nullptr, insn.index);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The portable dispatcher: the same handlers, each returning to a loop, plain rows only.
 #define TINYWASM_LOOP_DISPATCH
+#include "vm/far_access.hpp"
 #include "vm/shapes.hpp"
 #include "vm/word_handlers.hpp"
 
@@ -11,7 +12,8 @@ namespace {
 constexpr auto kPlainShapes =
     shapes(Concat<PlainNumeric<numeric::u32>, PlainNumeric<numeric::u64>, PlainNumeric<float>,
                   PlainNumeric<double>, PlainCopies, PlainAccesses, PlainBranches>::type{});
-constexpr std::span<const Shape> kFamilies[] = {kPlainShapes};
+constexpr auto kFarShapes = shapes(FarAccesses{});
+constexpr std::span<const Shape> kFamilies[] = {kPlainShapes, kFarShapes};
 
 void run(const std::byte* pc, Slot* fp, Context* ctx) {
   Registers R{pc, fp, ctx->instance->memory0->base, ctx, nullptr, 0, 0, 0, 0, {}, {}, {}, {}};

@@ -96,6 +96,7 @@ enum Token : std::uint16_t {
   kSetGlobal,
   kStepBranchBack,  // x += imm; branch back if compare(x, y)
   kSetBoth,
+  kFar,  // after a load's or store's instruction: not of memory 0 with 32-bit addresses
 };
 
 }  // namespace tinywasm::vm

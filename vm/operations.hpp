@@ -3,8 +3,8 @@
 // (https://webassembly.github.io/spec/core/exec/instructions.html, 4.6.5 to 4.6.7).
 //
 // Indices are those of the running instance, context.instance. Addresses and lengths are 64 bits
-// wide, so that memories and tables of either address type share them: handlers of 32-bit ones pass
-// zero-extended values. All bounds are checked before anything is written. Long ones poll
+// wide, so that memories and tables of either address type share them: an i32 in a slot is
+// zero-extended. All bounds are checked before anything is written. Long ones poll
 // context.interrupt and answer Trap::interrupted when they were ended half-way.
 //
 // Whatever can change a memory's base or size leaves context.access_limit right for memory 0 of
@@ -17,7 +17,7 @@
 
 namespace tinywasm::vm {
 
-/// What the grow instructions answer when they cannot; i32 results are its low half.
+/// What the grow instructions answer when they cannot; with an i32 result, its low half.
 inline constexpr std::uint64_t kGrowFailed = ~std::uint64_t{0};
 
 Trap memory_init(Context& context, std::uint32_t data, std::uint32_t memory,

@@ -237,15 +237,13 @@ TINYWASM_INLINE Callee table_function(Registers& R, std::uint32_t table, std::ui
   TINYWASM_ENTER;
   const auto& word = read_word<CallIndirectWord>(R.pc);
   const Table& table = *R.ctx->instance->tables[word.table];
-  auto& callee = *reinterpret_cast<Function*>(
-      table.elements[static_cast<std::uint32_t>(R.fp[word.index])]);
+  auto& callee = *reinterpret_cast<Function*>(table.elements[R.fp[word.index]]);
   TINYWASM_CALL_HOST(callee, word.frame, sizeof(CallIndirectWord));
 }
 TINYWASM_HANDLER call_indirect_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto& word = read_word<CallIndirectWord>(R.pc);
-  const Callee callee =
-      table_function(R, word.table, word.type, static_cast<std::uint32_t>(R.fp[word.index]));
+  const Callee callee = table_function(R, word.table, word.type, R.fp[word.index]);
   if (callee.function == nullptr) [[unlikely]] TINYWASM_TRAP_VALUE(callee.trap);
   Function& function = *callee.function;
   if (function.callback != nullptr) [[unlikely]] TINYWASM_GOTO(call_indirect_host_word);
@@ -341,8 +339,7 @@ TINYWASM_HANDLER return_call_import_word(TINYWASM_REGISTERS) {
 TINYWASM_HANDLER return_call_indirect_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto& word = read_word<ReturnCallWord>(R.pc);
-  const Callee callee =
-      table_function(R, word.table, word.target, static_cast<std::uint32_t>(R.fp[word.index]));
+  const Callee callee = table_function(R, word.table, word.target, R.fp[word.index]);
   if (callee.function == nullptr) [[unlikely]] TINYWASM_TRAP_VALUE(callee.trap);
   TINYWASM_RETURN_CALL_ANY(*callee.function, word);
 }
@@ -393,8 +390,9 @@ TINYWASM_HANDLER float_reload_word(TINYWASM_REGISTERS) {
     TINYWASM_NEXT(sizeof(RuntimeWord));              \
   }
 
-TINYWASM_INLINE std::uint64_t address_operand(Registers& R, std::uint16_t slot) {
-  return static_cast<std::uint32_t>(R.fp[slot]);
+/// What a grow instruction answers: index2 says whether as i64.
+TINYWASM_INLINE Slot grow_result(const RuntimeWord& w, std::uint64_t old_size) {
+  return w.index2 != 0 ? old_size : static_cast<std::uint32_t>(old_size);
 }
 
 TINYWASM_INLINE Trap global_get_far_operation(Registers& R, const RuntimeWord& w) {
@@ -410,52 +408,46 @@ TINYWASM_INLINE Trap memory_size_operation(Registers& R, const RuntimeWord& w) {
   return Trap::none;
 }
 TINYWASM_INLINE Trap memory_grow_operation(Registers& R, const RuntimeWord& w) {
-  R.fp[w.result] =
-      static_cast<std::uint32_t>(memory_grow(*R.ctx, w.index, address_operand(R, w.a)));
+  R.fp[w.result] = grow_result(w, memory_grow(*R.ctx, w.index, R.fp[w.a]));
   reload_memory(R);
   return Trap::none;
 }
 TINYWASM_INLINE Trap memory_init_operation(Registers& R, const RuntimeWord& w) {
-  return memory_init(*R.ctx, w.index, w.index2, address_operand(R, w.a), address_operand(R, w.b),
-                     address_operand(R, w.c));
+  return memory_init(*R.ctx, w.index, w.index2, R.fp[w.a], R.fp[w.b], R.fp[w.c]);
 }
 TINYWASM_INLINE Trap data_drop_operation(Registers& R, const RuntimeWord& w) {
   data_drop(*R.ctx, w.index);
   return Trap::none;
 }
 TINYWASM_INLINE Trap memory_copy_operation(Registers& R, const RuntimeWord& w) {
-  return memory_copy(*R.ctx, w.index, w.index2, address_operand(R, w.a), address_operand(R, w.b),
-                     address_operand(R, w.c));
+  return memory_copy(*R.ctx, w.index, w.index2, R.fp[w.a], R.fp[w.b], R.fp[w.c]);
 }
 TINYWASM_INLINE Trap memory_fill_operation(Registers& R, const RuntimeWord& w) {
-  return memory_fill(*R.ctx, w.index, address_operand(R, w.a),
-                     static_cast<std::uint32_t>(R.fp[w.b]), address_operand(R, w.c));
+  return memory_fill(*R.ctx, w.index, R.fp[w.a], static_cast<std::uint32_t>(R.fp[w.b]),
+                     R.fp[w.c]);
 }
 TINYWASM_INLINE Trap table_get_operation(Registers& R, const RuntimeWord& w) {
-  return table_get(*R.ctx, w.index, address_operand(R, w.a), R.fp[w.result]);
+  return table_get(*R.ctx, w.index, R.fp[w.a], R.fp[w.result]);
 }
 TINYWASM_INLINE Trap table_set_operation(Registers& R, const RuntimeWord& w) {
-  return table_set(*R.ctx, w.index, address_operand(R, w.a), R.fp[w.b]);
+  return table_set(*R.ctx, w.index, R.fp[w.a], R.fp[w.b]);
 }
 TINYWASM_INLINE Trap table_size_operation(Registers& R, const RuntimeWord& w) {
   R.fp[w.result] = R.ctx->instance->tables[w.index]->size;
   return Trap::none;
 }
 TINYWASM_INLINE Trap table_grow_operation(Registers& R, const RuntimeWord& w) {
-  R.fp[w.result] = static_cast<std::uint32_t>(
-      table_grow(*R.ctx, w.index, R.fp[w.a], address_operand(R, w.b)));
+  R.fp[w.result] = grow_result(w, table_grow(*R.ctx, w.index, R.fp[w.a], R.fp[w.b]));
   return Trap::none;
 }
 TINYWASM_INLINE Trap table_fill_operation(Registers& R, const RuntimeWord& w) {
-  return table_fill(*R.ctx, w.index, address_operand(R, w.a), R.fp[w.b], address_operand(R, w.c));
+  return table_fill(*R.ctx, w.index, R.fp[w.a], R.fp[w.b], R.fp[w.c]);
 }
 TINYWASM_INLINE Trap table_copy_operation(Registers& R, const RuntimeWord& w) {
-  return table_copy(*R.ctx, w.index, w.index2, address_operand(R, w.a), address_operand(R, w.b),
-                    address_operand(R, w.c));
+  return table_copy(*R.ctx, w.index, w.index2, R.fp[w.a], R.fp[w.b], R.fp[w.c]);
 }
 TINYWASM_INLINE Trap table_init_operation(Registers& R, const RuntimeWord& w) {
-  return table_init(*R.ctx, w.index, w.index2, address_operand(R, w.a), address_operand(R, w.b),
-                    address_operand(R, w.c));
+  return table_init(*R.ctx, w.index, w.index2, R.fp[w.a], R.fp[w.b], R.fp[w.c]);
 }
 TINYWASM_INLINE Trap elem_drop_operation(Registers& R, const RuntimeWord& w) {
   elem_drop(*R.ctx, w.index);
