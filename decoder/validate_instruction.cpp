@@ -159,6 +159,7 @@ bool FunctionValidatorBase::check_control(const Instruction& insn) {
       return true;
     case Insn::call_ref:
     case Insn::return_call_ref: {
+      if (!check_index(insn.index, module_.types.size(), Message::unknown_type)) return true;
       const FuncType& callee = func_type(insn.index);
       pop(ValType::ref(HeapType::index(insn.index), true));
       insn.id == Insn::call_ref ? check_call(callee) : check_tail_call(callee);

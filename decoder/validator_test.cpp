@@ -125,6 +125,11 @@ TEST_SUITE("validator") {
           "malformed: too many locals");
   }
 
+  TEST_CASE("call_ref of a type that is not there") {
+    CHECK(check({0xd0, 0x70, 0x14, leb(1'368'019)}) == "invalid: unknown type 1368019");
+    CHECK(check({0xd0, 0x70, 0x15, leb(1'368'019)}) == "invalid: unknown type 1368019");
+  }
+
   TEST_CASE("blocks and branches") {
     CHECK(check_i32({0x02, 0x7f, 0x41, 1, 0x0b}) == "");
     CHECK(check({0x02, 0x7f, 0x0b, 0x1a}) ==

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a target on inputs and on damaged copies of them: what a build without libFuzzer can do, and
+// does in the tests. Also writes the inputs to files, as a corpus for libFuzzer to begin with.
+#include <algorithm>
+#include <csignal>
+#include <cstdint>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/fuzz/seeds.hpp"
+#include "tools/fuzz/targets.hpp"
+
+namespace {
+
+using tinywasm::fuzz::for_each_seed;
+using tinywasm::fuzz::Seed;
+using tinywasm::fuzz::Target;
+
+/// xorshift64* (Vigna 2016): the same damage every time.
+class Random {
+ public:
+  std::size_t below(std::size_t bound) {
+    state_ ^= state_ >> 12;
+    state_ ^= state_ << 25;
+    state_ ^= state_ >> 27;
+    return static_cast<std::size_t>((state_ * 0x2545'f491'4f6c'dd1du >> 33) % bound);
+  }
+
+ private:
+  std::uint64_t state_ = 20'240'229;
+};
+
+/// Bytes change, go, come twice or from elsewhere; the end goes.
+Seed damage(Seed input, const Seed& other, Random& random) {
+  for (std::size_t changes = 1 + random.below(4); changes > 0 && !input.empty(); --changes) {
+    const std::size_t at = random.below(input.size());
+    const auto here = input.begin() + static_cast<std::ptrdiff_t>(at);
+    const std::size_t most = std::min<std::size_t>(input.size() - at, 16);
+    const auto end = here + static_cast<std::ptrdiff_t>(1 + random.below(most));
+    switch (random.below(7)) {
+      case 0:
+        *here = static_cast<std::byte>(random.below(256));
+        break;
+      case 1:
+        input.erase(here, end);
+        break;
+      case 2: {
+        const Seed piece(here, end);
+        input.insert(here, piece.begin(), piece.end());
+        break;
+      }
+      case 3:
+        if (!other.empty()) {
+          const std::size_t from = random.below(other.size());
+          const std::size_t count = std::min<std::size_t>({most, other.size() - from});
+          std::copy_n(other.begin() + static_cast<std::ptrdiff_t>(from), count, here);
+        }
+        break;
+      case 4:
+        if (random.below(4) == 0) input.erase(here, input.end());
+        break;
+      default:
+        *here ^= static_cast<std::byte>(1u << random.below(8));
+    }
+  }
+  return input;
+}
+
+/// The input being run, for `keep_input`.
+const Seed* current = nullptr;
+
+/// On the way down: the input goes to a file in the working directory.
+extern "C" void keep_input(int signal_number) {
+  constexpr char kMessage[] = "fuzz_replay: the input is in fuzz-crash\n";
+  const int file = ::open("fuzz-crash", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  if (file >= 0 && ::write(file, current->data(), current->size()) >= 0) {
+    (void)!::write(STDERR_FILENO, kMessage, sizeof kMessage - 1);
+  }
+  std::signal(signal_number, SIG_DFL);
+  std::raise(signal_number);
+}
+
+void run(const Target& target, const Seed& input) {
+  current = &input;
+  target.run(input);
+}
+
+bool write_file(const std::string& directory, std::size_t number, const Seed& seed) {
+  const auto path = std::filesystem::path(directory) / fmt::format("{:05}", number);
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(seed.data()), static_cast<std::streamsize>(seed.size()));
+  return static_cast<bool>(file.flush());
+}
+
+/// The target, or null after a message.
+const Target* find_target(const std::string& name) {
+  for (const Target& target : tinywasm::fuzz::kTargets) {
+    if (target.name == name) return &target;
+  }
+  std::string known;
+  for (const Target& target : tinywasm::fuzz::kTargets) {
+    known += fmt::format("\n  {:<10} {}", target.name, target.what);
+  }
+  fmt::print(stderr, "fuzz_replay: no target is called {}; there are{}\n", name, known);
+  return nullptr;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Runs a fuzzing target on files");
+  std::string name;
+  std::string write;
+  std::vector<std::string> paths;
+  unsigned damaged = 0;
+  app.add_option("target", name, "read, validate, assemble, run_module or run_body")->required();
+  app.add_option("paths", paths, "files and directories; scripts are cut into modules")->required();
+  app.add_option("--damage", damaged, "also run this many damaged copies of each input");
+  app.add_option("--write", write, "write the inputs to this directory instead of running them");
+  CLI11_PARSE(app, argc, argv);
+  const Target* target = find_target(name);
+  if (target == nullptr) return 2;
+
+  std::vector<Seed> seeds;
+  for (const std::string& path : paths) {
+    if (!for_each_seed(path, target->form, [&](Seed seed) { seeds.push_back(std::move(seed)); })) {
+      fmt::print(stderr, "fuzz_replay: cannot read {}\n", path);
+      return 1;
+    }
+  }
+  for (const int signal_number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
+    std::signal(signal_number, keep_input);
+  }
+  Random random;
+  std::size_t runs = 0;
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    if (!write.empty()) {
+      if (write_file(write, i, seeds[i])) continue;
+      fmt::print(stderr, "fuzz_replay: cannot write to {}\n", write);
+      return 1;
+    }
+    run(*target, seeds[i]);
+    ++runs;
+    for (unsigned k = 0; k < damaged; ++k, ++runs) {
+      run(*target, damage(seeds[i], seeds[random.below(seeds.size())], random));
+    }
+  }
+  fmt::print("{}: {} inputs, {} runs\n", name, seeds.size(), runs);
+  return seeds.empty() ? 1 : 0;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Targets that run what they are given, in every way of running.
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <tinywasm/tinywasm.hpp>
+
+#include "tools/fuzz/body.hpp"
+#include "tools/fuzz/targets.hpp"
+
+namespace tinywasm::fuzz {
+namespace {
+
+constexpr std::uint64_t kFuel = 20'000;
+
+/// Superinstructions, one instruction at a time, the portable dispatcher.
+struct Way {
+  bool fuse;
+  bool portable_loop;
+};
+constexpr Way kWays[] = {{true, false}, {false, false}, {false, true}};
+
+StoreConfig limits(const Way& way) {
+  StoreConfig config;
+  config.max_memory_bytes = 16 << 20;
+  config.max_stack_bytes = 256 << 10;
+  config.max_table_elements = 100'000;
+  config.fuel = kFuel;
+  config.fuse = way.fuse;
+  config.portable_loop = way.portable_loop;
+  return config;
+}
+
+Value zero(ValueType type) {
+  std::uint64_t slots[2] = {0, 0};
+  return Value::from_slots(nullptr, type, slots);
+}
+
+bool has_zero(ValueType type) {
+  return !type.is_ref() || type == ValueType::funcref || type == ValueType::externref;
+}
+
+/// What the module imports: functions that do nothing and return zeros, globals of zero, and the
+/// smallest memories and tables. What cannot be made stays missing.
+void define_imports(const Module& module, Store& store, Linker& linker) {
+  for (const ImportType& import : linker.missing(module)) {
+    if (const auto* function = std::get_if<FuncType>(&import.type)) {
+      const auto nothing = [](Caller&, std::span<const Value>, std::span<Value>) -> Result<void> {
+        return {};
+      };
+      linker.define(import.module, import.name, HostFunction::dynamic(*function, nothing));
+    } else if (const auto* memory_type = std::get_if<MemoryType>(&import.type)) {
+      if (auto memory = Memory::create(store, *memory_type)) {
+        linker.define(import.module, import.name, *memory);
+      }
+    } else if (const auto* table_type = std::get_if<TableType>(&import.type)) {
+      if (!has_zero(table_type->element)) continue;
+      if (auto table = Table::create(store, *table_type, zero(table_type->element))) {
+        linker.define(import.module, import.name, *table);
+      }
+    } else if (const auto* global_type = std::get_if<GlobalType>(&import.type)) {
+      if (!has_zero(global_type->type)) continue;
+      if (auto global = Global::create(store, *global_type, zero(global_type->type))) {
+        linker.define(import.module, import.name, *global);
+      }
+    }
+  }
+}
+
+void run(const Module& module, const Way& way) {
+  Store store(limits(way));
+  Linker linker(store);
+  define_imports(module, store, linker);
+  auto instance = linker.instantiate(module);
+  if (!instance) return require(!instance.error().message.empty(), "an error without a message");
+  for (const ExportType& entry : instance->exports()) {
+    const auto* type = std::get_if<FuncType>(&entry.type);
+    if (type == nullptr) continue;
+    std::vector<Value> arguments;
+    for (const ValueType param : type->params) arguments.push_back(zero(param));
+    auto function = instance->func(entry.name);
+    require(static_cast<bool>(function), "an export that is not there");
+    store.set_fuel(kFuel);
+    const auto result = function->call(arguments);
+    if (!result) require(!result.error().message.empty(), "an error without a message");
+  }
+}
+
+void run_bytes(std::vector<std::byte> bytes) {
+  const auto module = Module::from_bytes(std::move(bytes));
+  if (!module) return require(!module.error().message.empty(), "an error without a message");
+  for (const Way& way : kWays) run(*module, way);
+}
+
+}  // namespace
+
+void run_module(Input input) { run_bytes({input.begin(), input.end()}); }
+void run_body(Input input) { run_bytes(module_around(input)); }
+
+}  // namespace tinywasm::fuzz

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is fuzzed: functions that take any bytes and must return. A crash, a sanitizer's report, a
+// hang, memory without bound or a failed `require` is a bug. README.md tells how they are run.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace tinywasm::fuzz {
+
+using Input = std::span<const std::byte>;
+
+/// What a target takes.
+enum class Form { source, module, body };
+
+struct Target {
+  std::string_view name;
+  std::string_view what;
+  Form form;
+  void (*run)(Input input);
+};
+
+/// The reader alone, on modules that are mostly beyond validation.
+void read(Input input);
+/// The validator: the input is the body of a function in a module that has one of everything.
+void validate(Input input);
+/// Lexer, parser and assembler; what they make of a source must be readable.
+void assemble(Input input);
+/// A whole module: loaded, instantiated and all its exports called, under small limits and fuel, in
+/// every way of running.
+void run_module(Input input);
+/// As run_module, on the body of `validate`.
+void run_body(Input input);
+
+inline constexpr Target kTargets[] = {
+    {"read", "the binary reader", Form::module, &read},
+    {"validate", "the validator, on one function body", Form::body, &validate},
+    {"assemble", "the text format", Form::source, &assemble},
+    {"run_module", "whole modules", Form::module, &run_module},
+    {"run_body", "function bodies", Form::body, &run_body},
+};
+
+/// Ends the process with a message unless `holds`.
+void require(bool holds, std::string_view message);
+
+}  // namespace tinywasm::fuzz
