@@ -114,6 +114,23 @@ class FunctionValidatorBase {
   void check_ref_func(const Instruction& insn);
   bool check_constant(const Instruction& insn);
 
+  // Aggregates and casts (validate_gc.cpp).
+  bool check_gc(const Instruction& insn);
+  bool check_struct(const Instruction& insn);
+  bool check_array(const Instruction& insn);
+  bool check_array_segment(const Instruction& insn);
+  bool check_cast(const Instruction& insn);
+  bool check_conversion(const Instruction& insn);
+  void check_array_copy(const Instruction& insn);
+  void check_br_on_cast(const Instruction& insn);
+  void check_packing(ValType field, bool has_sign);
+  void check_defaultable(const FieldType& field);
+  void convert_reference(HeapType from, HeapType to);
+  const SubType& struct_type(std::uint32_t type_index);
+  const FieldType& struct_field(const Instruction& insn);
+  const FieldType& array_element(std::uint32_t type_index);
+  const FieldType& mutable_element(std::uint32_t type_index);
+
   // Index spaces: false, or a harmless value, after an error.
   std::span<const ValType> label_types(std::uint32_t depth);
   const FuncType& callee_type(std::uint32_t function);

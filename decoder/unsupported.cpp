@@ -7,7 +7,6 @@ namespace {
 constexpr std::string_view kSimd = "SIMD";
 constexpr std::string_view kGc = "GC";
 constexpr std::string_view kExceptions = "exceptions";
-constexpr std::string_view kTypedReferences = "typed function references";
 
 std::string_view unsupported_limits(const Limits& limits) {
   return limits.is_shared ? "shared memory" : "";
@@ -24,14 +23,13 @@ std::string_view unsupported_feature(Feature feature) {
       return kGc;
     case Feature::exceptions:
       return kExceptions;
-    case Feature::function_references:
-      return kTypedReferences;
     case Feature::mvp:
     case Feature::sign_extension:
     case Feature::saturating_float_to_int:
     case Feature::bulk_memory:
     case Feature::reference_types:
     case Feature::tail_call:
+    case Feature::function_references:
       return {};
   }
   return {};
@@ -44,11 +42,12 @@ std::string_view unsupported_type(const Module& module, ValType type) {
   if (!heap.is_abstract()) {
     if (heap.type_index() >= module.types.size()) return {};  // an error of its own
     const bool is_func = module.types[heap.type_index()].kind == CompositeKind::func;
-    return is_func ? kTypedReferences : kGc;
+    return is_func ? std::string_view{} : kGc;
   }
   if (heap == HeapType::kExn || heap == HeapType::kNoExn) return kExceptions;
-  if (heap != HeapType::kFunc && heap != HeapType::kExtern) return kGc;
-  return type.is_nullable() ? std::string_view{} : kTypedReferences;
+  const bool is_plain = heap == HeapType::kFunc || heap == HeapType::kNoFunc ||
+                        heap == HeapType::kExtern || heap == HeapType::kNoExtern;
+  return is_plain ? std::string_view{} : kGc;
 }
 
 std::string_view unsupported_type(const Module& module, const FuncType& type) {
@@ -65,11 +64,6 @@ UnsupportedUse find_unsupported(const Module& module) {
   const auto note = [&](std::string_view what, std::size_t section) {
     if (found.what.empty() && !what.empty()) found = {what, module.section_offsets[section]};
   };
-  // Types of one member without a supertype are equal when they look alike: all that is run so far.
-  for (const SubType& type : module.types) {
-    const bool is_plain = type.is_final && !type.supertype && type.rec_size == 1;
-    if (!is_plain && type.kind == CompositeKind::func) note(kGc, 1);
-  }
   const std::size_t imports = module.imported_functions;
   for (std::size_t i = 0; i < module.functions.size(); ++i) {
     note(unsupported_type(module, module.types[module.functions[i]].func), i < imports ? 2 : 3);

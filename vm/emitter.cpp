@@ -260,10 +260,12 @@ void Emitter::statement(const Statement& s) {
     case StatementKind::call:
     case StatementKind::call_import:
     case StatementKind::call_indirect:
+    case StatementKind::call_ref:
       return call(s);
     case StatementKind::return_call:
     case StatementKind::return_call_import:
     case StatementKind::return_call_indirect:
+    case StatementKind::return_call_ref:
       return return_call(s);
     case StatementKind::ret:
       return emit_tree(kReturn, {}, std::span(s.node, 1), &s);
@@ -469,7 +471,8 @@ void Emitter::call(const Statement& s) {
     word.index = s.index;
     word.frame = frame_;
   } else {
-    auto& word = append<CallIndirectWord>(dispatcher_.word(WordId::call_indirect));
+    auto& word = append<CallIndirectWord>(dispatcher_.word(
+        s.kind == StatementKind::call_ref ? WordId::call_ref : WordId::call_indirect));
     word.type = s.index;
     word.table = s.index2;
     word.frame = frame_;
@@ -568,6 +571,7 @@ void Emitter::return_call(const Statement& s) {
   const Place index = s.nodes != 0 ? into_slot(s.node[0]) : Place{};
   const WordId id = s.kind == StatementKind::return_call          ? WordId::return_call
                     : s.kind == StatementKind::return_call_import ? WordId::return_call_import
+                    : s.kind == StatementKind::return_call_ref    ? WordId::return_call_ref
                                                                   : WordId::return_call_indirect;
   auto& word = append<ReturnCallWord>(dispatcher_.word(id));
   word.from = static_cast<std::uint16_t>(frame_);

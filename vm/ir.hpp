@@ -63,9 +63,11 @@ enum class StatementKind : std::uint8_t {
   call,         // function `index`; arguments in operands
   call_import,
   call_indirect,  // type `index`, table `index2`, node[0] the table index
+  call_ref,       // type `index`, node[0] the function
   return_call,
   return_call_import,
   return_call_indirect,
+  return_call_ref,
   ret,          // node[0]
   ret_void,
   unreachable,
@@ -95,10 +97,15 @@ struct Statement {
 };
 
 constexpr bool is_call(StatementKind k) {
-  return k >= StatementKind::call && k <= StatementKind::call_indirect;
+  return k >= StatementKind::call && k <= StatementKind::call_ref;
+}
+/// The callee is a value: node[0].
+constexpr bool is_indirect(StatementKind k) {
+  return k == StatementKind::call_indirect || k == StatementKind::call_ref ||
+         k == StatementKind::return_call_indirect || k == StatementKind::return_call_ref;
 }
 constexpr bool is_return_call(StatementKind k) {
-  return k >= StatementKind::return_call && k <= StatementKind::return_call_indirect;
+  return k >= StatementKind::return_call && k <= StatementKind::return_call_ref;
 }
 
 /// Control may come in or leave.

@@ -77,7 +77,7 @@ class Builder {
   void push_temporaries(std::span<const decoder::ValType> types);
   void branch(Label label, NodeId condition, bool sense);
   void jump(Label label);
-  void br_if(std::uint32_t depth);
+  void br_if(std::uint32_t depth, NodeId condition, bool sense);
   void br_table(std::span<const std::uint32_t> depths);
   void return_values();
   void charge();
@@ -103,6 +103,14 @@ class Builder {
   void runtime(WordId word, unsigned operands, const Type* result, std::uint32_t index,
                std::uint32_t index2 = 0);
   bool runtime_insn(const decoder::Instruction& insn);
+
+  // References and the heap (ir_builder_gc.cpp).
+  bool reference_insn(const decoder::Instruction& insn);
+  NodeId copy_of_top();
+  NodeId is_null(NodeId reference);
+  void trap_if_zero(NodeId value, Trap trap);
+  void br_on_null(std::uint32_t depth);
+  void br_on_non_null(std::uint32_t depth);
   void access_local(std::uint32_t local, bool is_set);
 
   const decoder::Module& module_;

@@ -131,19 +131,19 @@ void Builder::jump(Label label) {
   ++f_.labels[label].uses;
 }
 
-void Builder::br_if(std::uint32_t depth) {
-  const NodeId condition = pop();
+/// A branch to the label `depth` if (condition != 0) == sense; the condition is on no stack.
+void Builder::br_if(std::uint32_t depth, NodeId condition, bool sense) {
   flush_effects();
   Control& c = target(depth);
   const auto count = static_cast<std::uint32_t>(label_types(c).size());
-  if (count == 0) return branch(c.label, condition, true);
+  if (count == 0) return branch(c.label, condition, sense);
   if (c.height + count == height()) {
     place_results(count);
-    return branch(c.label, condition, true);
+    return branch(c.label, condition, sense);
   }
   for (std::uint32_t i = height() - count; i < height(); ++i) force(i);
   const Label skip = new_label(false);
-  branch(skip, condition, false);
+  branch(skip, condition, !sense);
   move_to(c, count);
   jump(c.label);
   emit_label(skip);

@@ -121,7 +121,7 @@ void Builder::drop() {
     if (last != nullptr && is_call(last->kind) && last->results == 1 &&
         at(id).kind == NodeKind::variable && last->variable == at(id).value &&
         !f_.is_local(last->variable)) {  // a local keeps what it was given
-      last->variable = kNone;  // nobody wants the result
+      last->variable = kNone;            // nobody wants the result
     }
   }
 }
@@ -201,9 +201,7 @@ void Builder::set_global(const Instruction& insn) {
 
 void Builder::call(StatementKind kind, const decoder::FuncType& type, std::uint32_t index,
                    std::uint32_t index2) {
-  const NodeId callee =
-      kind == StatementKind::call_indirect || kind == StatementKind::return_call_indirect ? pop()
-                                                                                          : kNone;
+  const NodeId callee = is_indirect(kind) ? pop() : kNone;
   const auto count = static_cast<std::uint32_t>(type.params.size());
   const auto first = static_cast<std::uint32_t>(f_.operands.size());
   f_.operands.insert(f_.operands.end(), stack_.end() - count, stack_.end());
@@ -342,7 +340,7 @@ void Builder::insn(const Instruction& insn) {
       return jump(c.label);
     }
     case Insn::br_if:
-      return br_if(insn.index);
+      return br_if(insn.index, pop(), true);
     case Insn::br_table:
       return br_table(insn.labels);
     case Insn::return_:
@@ -393,7 +391,7 @@ void Builder::insn(const Instruction& insn) {
     default:
       break;
   }
-  if (runtime_insn(insn)) return;
+  if (runtime_insn(insn) || reference_insn(insn)) return;
   if (insn.id >= Insn::i32_load && insn.id <= Insn::i64_load32_u) return load(insn);
   if (insn.id >= Insn::i32_store && insn.id <= Insn::i64_store32) return store(insn);
   numeric(insn);

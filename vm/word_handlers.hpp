@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "vm/code.hpp"
+#include "vm/gc_operations.hpp"
 #include "vm/operations.hpp"
 #include "vm/statements.hpp"
 #include "vm/words.hpp"
@@ -232,6 +233,16 @@ TINYWASM_INLINE Callee table_function(Registers& R, std::uint32_t table, std::ui
   return {function, Trap::none};
 }
 
+/// The same, where a function of a subtype will do.
+TINYWASM_INLINE Callee table_function_of_subtype(Registers& R, std::uint32_t table,
+                                                 std::uint32_t type, std::uint64_t index) {
+  const Callee exact = table_function(R, table, type, index);
+  if (exact.trap != Trap::indirect_call_mismatch) return exact;
+  auto* function = reinterpret_cast<Function*>(R.ctx->instance->tables[table]->elements[index]);
+  if (!has_function_type(*R.ctx, *function, type)) return exact;
+  return {function, Trap::none};
+}
+
 /// A host function in a table. Apart from call_indirect, which need not save registers then.
 [[gnu::noinline]] TINYWASM_HANDLER call_indirect_host_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
@@ -240,14 +251,37 @@ TINYWASM_INLINE Callee table_function(Registers& R, std::uint32_t table, std::ui
   auto& callee = *reinterpret_cast<Function*>(table.elements[R.fp[word.index]]);
   TINYWASM_CALL_HOST(callee, word.frame, sizeof(CallIndirectWord));
 }
+/// What is not exactly of the wanted type: a function of a subtype, or the reason for a trap.
+[[gnu::noinline]] TINYWASM_HANDLER call_indirect_other_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto& word = read_word<CallIndirectWord>(R.pc);
+  const Callee callee = table_function_of_subtype(R, word.table, word.type, R.fp[word.index]);
+  if (callee.function == nullptr) [[unlikely]] TINYWASM_TRAP_VALUE(callee.trap);
+  if (callee.function->callback != nullptr) TINYWASM_GOTO(call_indirect_host_word);
+  TINYWASM_CALL_WASM((*callee.function), word.frame, sizeof(CallIndirectWord));
+}
 TINYWASM_HANDLER call_indirect_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto& word = read_word<CallIndirectWord>(R.pc);
   const Callee callee = table_function(R, word.table, word.type, R.fp[word.index]);
-  if (callee.function == nullptr) [[unlikely]] TINYWASM_TRAP_VALUE(callee.trap);
+  if (callee.function == nullptr) [[unlikely]] TINYWASM_GOTO(call_indirect_other_word);
   Function& function = *callee.function;
   if (function.callback != nullptr) [[unlikely]] TINYWASM_GOTO(call_indirect_host_word);
   TINYWASM_CALL_WASM(function, word.frame, sizeof(CallIndirectWord));
+}
+[[gnu::noinline]] TINYWASM_HANDLER call_ref_host_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto& word = read_word<CallIndirectWord>(R.pc);
+  auto& callee = *reinterpret_cast<Function*>(R.fp[word.index]);
+  TINYWASM_CALL_HOST(callee, word.frame, sizeof(CallIndirectWord));
+}
+TINYWASM_HANDLER call_ref_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto& word = read_word<CallIndirectWord>(R.pc);
+  auto* function = reinterpret_cast<Function*>(R.fp[word.index]);
+  if (function == nullptr) [[unlikely]] TINYWASM_TRAP(Trap::null_function);
+  if (function->callback != nullptr) [[unlikely]] TINYWASM_GOTO(call_ref_host_word);
+  TINYWASM_CALL_WASM((*function), word.frame, sizeof(CallIndirectWord));
 }
 TINYWASM_HANDLER after_instance_call_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
@@ -339,9 +373,16 @@ TINYWASM_HANDLER return_call_import_word(TINYWASM_REGISTERS) {
 TINYWASM_HANDLER return_call_indirect_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto& word = read_word<ReturnCallWord>(R.pc);
-  const Callee callee = table_function(R, word.table, word.target, R.fp[word.index]);
+  const Callee callee = table_function_of_subtype(R, word.table, word.target, R.fp[word.index]);
   if (callee.function == nullptr) [[unlikely]] TINYWASM_TRAP_VALUE(callee.trap);
   TINYWASM_RETURN_CALL_ANY(*callee.function, word);
+}
+TINYWASM_HANDLER return_call_ref_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto& word = read_word<ReturnCallWord>(R.pc);
+  auto* function = reinterpret_cast<Function*>(R.fp[word.index]);
+  if (function == nullptr) [[unlikely]] TINYWASM_TRAP(Trap::null_function);
+  TINYWASM_RETURN_CALL_ANY(*function, word);
 }
 
 // ---- Registers to and from their home slots, by bit mask
@@ -458,6 +499,10 @@ TINYWASM_INLINE Trap ref_func_operation(Registers& R, const RuntimeWord& w) {
   return Trap::none;
 }
 
+TINYWASM_INLINE Trap trap_if_zero_operation(Registers& R, const RuntimeWord& w) {
+  return R.fp[w.a] != 0 ? Trap::none : static_cast<Trap>(w.index);
+}
+
 TINYWASM_OPERATION(global_get_far)
 TINYWASM_OPERATION(global_set_far)
 TINYWASM_OPERATION(memory_size)
@@ -475,6 +520,7 @@ TINYWASM_OPERATION(table_copy)
 TINYWASM_OPERATION(table_init)
 TINYWASM_OPERATION(elem_drop)
 TINYWASM_OPERATION(ref_func)
+TINYWASM_OPERATION(trap_if_zero)
 #undef TINYWASM_OPERATION
 
 // ---- Tables of the above

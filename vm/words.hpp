@@ -79,7 +79,7 @@ struct CallIndirectWord {
   std::uint32_t type;  // module type index
   std::uint32_t table;
   std::uint32_t frame;
-  std::uint16_t index;  // slot of the table index
+  std::uint16_t index;  // slot of the table index; call_ref: of the function
   std::uint16_t unused;
 };
 /// Tail calls: arguments were built in slots [from, from + count) and move to the frame's start.
@@ -88,7 +88,7 @@ struct ReturnCallWord {
   const FunctionCode* callee;  // return_call
   std::uint16_t from;
   std::uint16_t count;
-  std::uint16_t index;  // return_call_indirect: slot of the table index
+  std::uint16_t index;  // slot of the table index; return_call_ref: of the function
   std::uint16_t unused;
   std::uint32_t target;  // function index, or type index
   std::uint32_t table;
