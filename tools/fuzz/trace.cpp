@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// Prints what modules do, in a form that other engines can be compared with (differential.mjs): the
+// calls they make, the results or the end of every exported function, and the state afterwards.
+//
+//   fuzz_trace [--way fused|plain|loop] FILE...   the traces
+//   fuzz_trace --types FILE...                    the types of imports and exports, as JSON lines
+#include <cmath>
+#include <cstring>
+#include <fmt/format.h>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <tinywasm/tinywasm.hpp>
+
+namespace {
+
+namespace tw = tinywasm;
+using nlohmann::json;
+
+/// Numbers by their bits, NaNs as one; of references only whether they are null.
+std::string show(const tw::Value& value) {
+  const tw::ValueType type = value.type();
+  const std::uint64_t bits = value.slots()[0];
+  if (type == tw::ValueType::i32) return fmt::format("i32:{:x}", static_cast<std::uint32_t>(bits));
+  if (type == tw::ValueType::i64) return fmt::format("i64:{:x}", bits);
+  if (type == tw::ValueType::f32) {
+    return std::isnan(value.f32()) ? "f32:nan"
+                                   : fmt::format("f32:{:x}", static_cast<std::uint32_t>(bits));
+  }
+  if (type == tw::ValueType::f64) {
+    return std::isnan(value.f64()) ? "f64:nan" : fmt::format("f64:{:x}", bits);
+  }
+  if (type == tw::ValueType::v128) {
+    return fmt::format("v128:{:016x}{:016x}", value.slots()[1], bits);
+  }
+  return bits == 0 ? "null" : "ref";
+}
+
+bool is_nullable(tw::ValueType type) { return (type.bits() & 0xff) == 0x63; }
+
+tw::Value zero(tw::ValueType type) {
+  const std::uint64_t slots[2] = {0, 0};
+  return tw::Value::from_slots(nullptr, type, slots);
+}
+
+/// What arguments can be: zeros and null.
+bool has_zeros(const std::vector<tw::ValueType>& types) {
+  for (const tw::ValueType type : types) {
+    if (type.is_ref() && !is_nullable(type)) return false;
+  }
+  return true;
+}
+
+/// How a call ended, as far as engines agree on it.
+std::string ending(const tw::Error& error) {
+  switch (error.kind) {
+    case tw::ErrorKind::exhaustion:
+      return "limit";
+    case tw::ErrorKind::exception:
+      return "exception";
+    case tw::ErrorKind::trap:
+      return "trap";
+    default:
+      return "error: " + tw::to_string(error);
+  }
+}
+
+class Run {
+ public:
+  Run(const tw::Module& module, const tw::StoreConfig& config)
+      : module_(module), store_(config), linker_(store_) {}
+
+  void trace() {
+    define_imports();
+    auto instance = linker_.instantiate(module_);
+    if (!instance) {
+      fmt::print("instantiate {}\n", ending(instance.error()));
+      return;
+    }
+    show_state(*instance);
+    for (const tw::ExportType& entry : instance->exports()) {
+      const auto* type = std::get_if<tw::FuncType>(&entry.type);
+      if (type == nullptr || !has_zeros(type->params)) continue;
+      std::vector<tw::Value> arguments;
+      for (const tw::ValueType param : type->params) arguments.push_back(zero(param));
+      fmt::print("call {}\n", entry.name);
+      const auto results = instance->func(entry.name)->call(arguments);
+      if (results) {
+        std::string line = "  returns";
+        for (const tw::Value& result : *results) line += ' ' + show(result);
+        fmt::print("{}\n", line);
+      } else {
+        fmt::print("  {}\n", ending(results.error()));
+      }
+      show_state(*instance);
+    }
+  }
+
+ private:
+  void define_imports() {
+    for (const tw::ImportType& import : linker_.missing(module_)) {
+      if (const auto* type = std::get_if<tw::FuncType>(&import.type)) {
+        linker_.define(import.module, import.name, logger(import.name, *type));
+      } else if (const auto* global_type = std::get_if<tw::GlobalType>(&import.type)) {
+        const tw::ValueType wanted = global_type->type;
+        std::uint64_t slots[2] = {wanted.is_ref() && !is_nullable(wanted), 0};
+        const auto value = tw::Value::from_slots(nullptr, wanted, slots);
+        auto global = tw::Global::create(store_, *global_type, value);
+        if (global) linker_.define(import.module, import.name, *global);
+      } else if (const auto* memory_type = std::get_if<tw::MemoryType>(&import.type)) {
+        auto memory = tw::Memory::create(store_, *memory_type);
+        if (memory) linker_.define(import.module, import.name, *memory);
+      } else if (const auto* table_type = std::get_if<tw::TableType>(&import.type)) {
+        auto table = tw::Table::create(store_, *table_type, zero(table_type->element));
+        if (table) linker_.define(import.module, import.name, *table);
+      }
+    }
+  }
+
+  /// A host function that prints its arguments and returns zeros.
+  static tw::HostFunction logger(const std::string& name, const tw::FuncType& type) {
+    return tw::HostFunction::dynamic(type,
+                                     [name](tw::Caller&, std::span<const tw::Value> arguments,
+                                            std::span<tw::Value>) -> tw::Result<void> {
+                                       std::string line = "  import " + name;
+                                       for (const tw::Value& argument : arguments)
+                                         line += ' ' + show(argument);
+                                       fmt::print("{}\n", line);
+                                       return {};
+                                     });
+  }
+
+  void show_state(const tw::Instance& instance) {
+    for (const tw::ExportType& entry : instance.exports()) {
+      if (std::holds_alternative<tw::MemoryType>(entry.type)) {
+        const auto memory = instance.memory(entry.name);
+        fmt::print("  memory {} {} {:x}\n", entry.name, memory->bytes().size(),
+                   hash(memory->bytes()));
+      } else if (const auto* type = std::get_if<tw::GlobalType>(&entry.type)) {
+        if (type->type == tw::ValueType::v128) continue;  // JavaScript cannot see it
+        fmt::print("  global {} {}\n", entry.name, show(instance.global(entry.name)->get()));
+      }
+    }
+  }
+
+  /// Of the words that are not zero, and where they are.
+  static std::uint32_t hash(std::span<const std::byte> bytes) {
+    std::uint32_t value = 2166136261u;  // FNV-1a, a word at a time
+    for (std::size_t at = 0; at + 4 <= bytes.size(); at += 4) {
+      std::uint32_t word;
+      std::memcpy(&word, bytes.data() + at, 4);
+      if (word != 0) value = (value ^ word ^ static_cast<std::uint32_t>(at)) * 16777619u;
+    }
+    return value;
+  }
+
+  const tw::Module& module_;
+  tw::Store store_;
+  tw::Linker linker_;
+};
+
+json types_of(const std::vector<tw::ValueType>& types) {
+  json list = json::array();
+  for (const tw::ValueType type : types) list.push_back(to_string(type));
+  return list;
+}
+
+json describe(const tw::ExternType& type) {
+  if (const auto* function = std::get_if<tw::FuncType>(&type)) {
+    return {{"kind", "func"},
+            {"params", types_of(function->params)},
+            {"results", types_of(function->results)},
+            {"callable", has_zeros(function->params)}};
+  }
+  if (const auto* global = std::get_if<tw::GlobalType>(&type)) {
+    return {{"kind", "global"}, {"type", to_string(global->type)}, {"mutable", global->is_mutable}};
+  }
+  if (std::holds_alternative<tw::MemoryType>(type)) return {{"kind", "memory"}};
+  if (std::holds_alternative<tw::TableType>(type)) return {{"kind", "table"}};
+  return {{"kind", "tag"}};
+}
+
+void print_types(const tw::Module& module) {
+  json all = {{"imports", json::array()}, {"exports", json::array()}};
+  for (const tw::ImportType& import : module.imports()) {
+    all["imports"].push_back(
+        {{"module", import.module}, {"name", import.name}, {"type", describe(import.type)}});
+  }
+  for (const tw::ExportType& entry : module.exports()) {
+    all["exports"].push_back({{"name", entry.name}, {"type", describe(entry.type)}});
+  }
+  fmt::print("{}\n", all.dump());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Prints what modules do");
+  std::string way = "fused";
+  bool types = false;
+  std::vector<std::string> files;
+  app.add_option("--way", way, "fused, plain or loop")
+      ->check(CLI::IsMember({"fused", "plain", "loop"}));
+  app.add_flag("--types", types, "print the types of imports and exports");
+  app.add_option("files", files, "modules")->required();
+  CLI11_PARSE(app, argc, argv);
+  tw::StoreConfig config;
+  config.fuse = way == "fused";
+  config.portable_loop = way == "loop";
+  config.max_memory_bytes = std::uint64_t{1} << 30;
+  for (const std::string& file : files) {
+    if (!types) fmt::print("== {}\n", file);
+    const auto module = tw::Module::from_file(file);
+    if (!module) {
+      fmt::print("{}\n", types ? "null" : "load " + tw::to_string(module.error()));
+      continue;
+    }
+    types ? print_types(*module) : Run(*module, config).trace();
+  }
+}
