@@ -111,6 +111,8 @@ void FunctionValidatorBase::read_locals(std::span<const ValType> params, bool al
   if (slots > kMaxFrameSlots) return fail(Message::frame_too_large);
   local_count_ = static_cast<std::uint32_t>(count);
   max_operands_ = kMaxFrameSlots - slots;
+  holds_vectors_ = module_.has_vector_types || slots != count + kOutgoingSlots;
+  if (holds_vectors_) max_operands_ /= 2;
 
   const std::size_t affordable = params.size() + 64 + 4 * reader_.remaining();
   const std::size_t flat = all_locals ? local_count_ : std::min<std::size_t>(count, affordable);
@@ -156,6 +158,7 @@ Result<void> FunctionValidatorBase::validate_expression(const ConstExpr& expr, V
   local_groups_.clear();
   tracks_locals_ = false;
   max_operands_ = kMaxFrameSlots;
+  holds_vectors_ = true;
   start_body(std::span(&expected_, 1));
   while (!reader_.at_end() && !frames_.empty()) {
     if (!instructions_.read(reader_, insn_)) break;
@@ -202,6 +205,16 @@ bool FunctionValidatorBase::grow(std::size_t count) {
   frame_base_ = stack_.data() + base;
   limit_ = stack_.data() + std::min(stack_.size(), most);
   return true;
+}
+
+/// From now on any operand may be a vector and take two slots. Without one in a function's or
+/// global's type or among the locals, the first is pushed here and not on the fast path.
+void FunctionValidatorBase::hold_vectors() {
+  holds_vectors_ = true;
+  max_operands_ /= 2;
+  const std::size_t most = kSentinels + max_operands_;
+  if (static_cast<std::size_t>(sp_ - stack_.data()) > most) return fail(Message::frame_too_large);
+  limit_ = stack_.data() + std::min(stack_.size(), most);
 }
 
 void FunctionValidatorBase::push_values(std::span<const ValType> types) {

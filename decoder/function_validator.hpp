@@ -67,8 +67,10 @@ class FunctionValidatorBase {
   }
   bool grow(std::size_t count);
   void push(ValType type) {
+    if (type.is_vec() && !holds_vectors_) hold_vectors();
     if (ensure(1)) *sp_++ = type;
   }
+  void hold_vectors();
   void push_values(std::span<const ValType> types);
   void pop_values(std::span<const ValType> types);
   void pop_values(std::initializer_list<ValType> types) {
@@ -157,6 +159,7 @@ class FunctionValidatorBase {
   ValType* frame_base_ = nullptr;  // of the innermost block
   ValType* limit_ = nullptr;
   std::size_t max_operands_ = 0;
+  bool holds_vectors_ = false;  // there may be operands of two slots
 
   std::vector<Frame> frames_;
   std::uint32_t known_globals_ = 0;

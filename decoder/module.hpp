@@ -128,6 +128,8 @@ struct Module {
   /// Where the contents of each section begin, by section id; 0 when there is none.
   std::array<std::uint32_t, 14> section_offsets{};
   UnsupportedUse unsupported;
+  /// Whether v128 occurs in the type of a function or a global (set by validate_module).
+  bool has_vector_types = false;
 
   /// Functions that may be named by ref.func in a body (3.4.1: the set `refs`), by index.
   std::vector<bool> declared_functions;

@@ -4,7 +4,6 @@
 namespace tinywasm::decoder {
 namespace {
 
-constexpr std::string_view kSimd = "SIMD";
 constexpr std::string_view kGc = "GC";
 constexpr std::string_view kExceptions = "exceptions";
 
@@ -16,9 +15,6 @@ std::string_view unsupported_limits(const Limits& limits) {
 
 std::string_view unsupported_feature(Feature feature) {
   switch (feature) {
-    case Feature::simd:
-    case Feature::relaxed_simd:
-      return kSimd;
     case Feature::gc:
       return kGc;
     case Feature::exceptions:
@@ -28,6 +24,8 @@ std::string_view unsupported_feature(Feature feature) {
     case Feature::saturating_float_to_int:
     case Feature::bulk_memory:
     case Feature::reference_types:
+    case Feature::simd:
+    case Feature::relaxed_simd:
     case Feature::tail_call:
     case Feature::function_references:
       return {};
@@ -36,7 +34,6 @@ std::string_view unsupported_feature(Feature feature) {
 }
 
 std::string_view unsupported_type(const Module& module, ValType type) {
-  if (type.is_vec()) return kSimd;
   if (!type.is_ref()) return {};
   const HeapType heap = type.heap();
   if (!heap.is_abstract()) {

@@ -17,6 +17,16 @@ constexpr std::uint64_t kMaxPages32 = std::uint64_t{1} << 16;
 constexpr std::uint64_t kMaxPages64 = std::uint64_t{1} << 48;
 constexpr std::uint64_t kMaxTable32 = 0xffff'ffff;
 
+bool has_vector_types(const Module& module) {
+  const auto is_vector = [](ValType type) { return type.is_vec(); };
+  return std::ranges::any_of(module.globals,
+                             [](const Global& global) { return global.type.type.is_vec(); }) ||
+         std::ranges::any_of(module.types, [&](const SubType& type) {
+           return std::ranges::any_of(type.func.params, is_vector) ||
+                  std::ranges::any_of(type.func.results, is_vector);
+         });
+}
+
 class ModuleValidator {
  public:
   explicit ModuleValidator(Module& module) : module_(module), body_(module, sink_) {}
@@ -92,6 +102,7 @@ Result<void> ModuleValidator::run() {
                   check_exports() && check_start() && check_elements() && check_data();
   if (!ok) return error_;
   module_.unsupported = find_unsupported(module_);
+  module_.has_vector_types = has_vector_types(module_);
   if (!check_bodies()) return error_;
   if (module_.unsupported.what.empty()) module_.unsupported = body_.unsupported();
   return {};

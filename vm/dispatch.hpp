@@ -69,6 +69,14 @@ inline constexpr unsigned kWordCount = 0
 #undef WORD
     ;
 
+/// The rows of vector instructions, one after the other.
+inline constexpr auto kFirstVector = static_cast<std::size_t>(decoder::Insn::v128_load);
+inline constexpr auto kVectorCount =
+    static_cast<std::size_t>(decoder::Insn::i32x4_relaxed_dot_i8x16_i7x16_add_s) - kFirstVector + 1;
+constexpr std::size_t vector_index(decoder::Insn insn) {
+  return static_cast<std::size_t>(insn) - kFirstVector;
+}
+
 /// A dispatcher's handlers: arrays of function pointers, whose type is its own affair.
 struct Handlers {
   const void* words = nullptr;        // by WordId
@@ -80,6 +88,8 @@ struct Handlers {
   const void* float_saves = nullptr;  // by bit mask: f1 f2 f3
   const void* float_reloads = nullptr;
   const void* br_tables = nullptr;                // by 2 * (targets - 1) + (index in r0), or null
+  const void* vectors = nullptr;                  // by vector_index
+  const void* far_vectors = nullptr;              // the same, for accesses of any memory
   const std::byte* return_instance_pc = nullptr;  // a word that return_instance handles
   bool plain = false;                             // shapes exist for slots only
   /// Runs from `pc` until a halt word or a trap.

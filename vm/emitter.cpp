@@ -147,7 +147,7 @@ void Emitter::release(const Place& place) {
 /// Where a statement's result goes. A temporary's register is marked by the caller afterwards, so
 /// that the statement's own intermediate values may pass through it.
 Emitter::Place Emitter::destination(const Statement& s) {
-  if (!f_.is_local(s.variable) && s.last_use != 0) {
+  if (!f_.is_local(s.variable) && s.last_use != 0 && s.type != Type::v128) {
     const bool is_float = ir::is_float(s.type);
     const unsigned reg = free_register(is_float, s.last_use);
     if (reg != kInSlot) return in_register(reg, is_float);
@@ -205,7 +205,7 @@ void Emitter::enter() {
   for (Variable v = f_.parameters; v < f_.locals; ++v) {
     if (!f_.needs_zero[v] || allocation_.register_of(v) != 0) continue;
     first = std::min(first, v);
-    last = v + 1;
+    last = v + width(f_.local_types[v]);
   }
   word.zero_begin = static_cast<std::uint16_t>(first);
   word.zero_count = static_cast<std::uint16_t>(last > first ? last - first : 0);
@@ -277,6 +277,8 @@ void Emitter::statement(const Statement& s) {
       return note(0, s.offset);
     case StatementKind::runtime:
       return runtime(s);
+    case StatementKind::vector:
+      return vector(s);
     case StatementKind::fuel:
       append<FuelWord>(dispatcher_.word(WordId::fuel)).cost = s.index;
       return note(0, s.offset);
@@ -446,7 +448,8 @@ void Emitter::br_table(const Statement& s) {
 /// Evaluates a call's arguments into the first slots of the callee's frame.
 void Emitter::arguments(const Statement& s) {
   for (std::uint32_t i = 0; i < s.operand_count; ++i) {
-    evaluate(slot(frame_ + i), f_.operands[s.operands + i]);
+    const NodeId argument = f_.operands[s.operands + i];
+    if (f_.nodes[argument].kind != NodeKind::upper) evaluate(slot(frame_ + i), argument);
   }
 }
 
@@ -561,6 +564,7 @@ void Emitter::take_results(const Statement& s) {
     assigned(s, to);
     return;
   }
+  if (s.type == Type::v128) return copy(slot(s.variable), slot(frame_), s.type);
   for (std::uint32_t i = 0; i < s.results; ++i) {
     copy(slot(s.variable + i), slot(frame_ + i), Type::i64);
   }
@@ -592,13 +596,7 @@ void Emitter::runtime(const Statement& s) {
   Place operands[3];
   for (unsigned i = 0; i < s.nodes; ++i) operands[i] = into_slot(s.node[i]);
   auto& word = append<RuntimeWord>(dispatcher_.word(s.word));
-  const bool has_result = s.variable != kNone;
-  const Place to = has_result ? home(s.variable) : Place{};
-  Place result = to;
-  if (has_result && to.in_register()) {
-    // Operands are read before the result is written: it may pass through a scratch slot of theirs.
-    result = slot(scratch_begin_);
-  }
+  const Place result = result_slot(s);
   word.index = s.index;
   word.index2 = s.index2;
   word.a = operands[0].slot;
@@ -607,9 +605,17 @@ void Emitter::runtime(const Statement& s) {
   word.result = result.slot;
   note(0, s.offset);
   for (unsigned i = 0; i < s.nodes; ++i) release(operands[i]);
-  if (!has_result) return;
-  copy(to, result, s.type);
-  assigned(s, to);
+  if (s.variable == kNone) return;
+  copy(home(s.variable), result, s.type);
+  assigned(s, home(s.variable));
+}
+
+/// Where a word that knows only slots puts its result. Operands are read before the result is
+/// written: it may pass through a scratch slot of theirs.
+Emitter::Place Emitter::result_slot(const Statement& s) const {
+  if (s.variable == kNone) return {};
+  const Place to = home(s.variable);
+  return to.in_register() ? slot(scratch_begin_) : to;
 }
 
 }  // namespace tinywasm::vm::ir

@@ -152,6 +152,8 @@ class Emitter {
   void return_call(const Statement& s);
   void arguments(const Statement& s);
   void runtime(const Statement& s);
+  void vector(const Statement& s);
+  Place result_slot(const Statement& s) const;
   bool step_branch(const Statement& s);
   bool set_both(const Statement& s);
 

@@ -337,6 +337,12 @@ void Emitter::evaluate(Place to, NodeId id) {
 
 void Emitter::copy(Place to, Place from, Type type) {
   if (to.reg == from.reg && (to.in_register() || to.slot == from.slot)) return;
+  if (type == Type::v128) {
+    auto& word = append<VectorWord>(dispatcher_.word(WordId::vector_copy));
+    word.operand[0] = from.slot;
+    word.result = to.slot;
+    return;
+  }
   Key key;
   key.add(kSet);
   key.add(is_float(type) ? kCopyF64 : kCopy64);

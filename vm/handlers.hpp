@@ -19,6 +19,10 @@ std::span<const Shape> branch_shapes();
 std::span<const Shape> value_shapes();
 std::span<const Shape> far_shapes();
 
+/// Those of VECTOR rows by vector_index, and for accesses of any memory.
+std::span<Handler* const> vector_handlers();
+std::span<Handler* const> far_vector_handlers();
+
 /// The br_table handlers by number of targets.
 std::span<Handler* const> br_table_handlers();
 

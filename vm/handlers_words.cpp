@@ -40,6 +40,8 @@ const Dispatcher& tail_dispatcher() {
        .float_saves = kFloatSaves.data(),
        .float_reloads = kFloatReloads.data(),
        .br_tables = br_table_handlers().data(),
+       .vectors = vector_handlers().data(),
+       .far_vectors = far_vector_handlers().data(),
        .return_instance_pc = return_instance_pc(),
        .plain = false,
        .run = &enter_handlers});

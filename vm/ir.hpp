@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the translator works on: a function as a list of statements with expression trees. Variables
 // are the slots of the frame: the locals, then one temporary for each height of the operand stack.
+// A v128 is never part of a tree: it is a local, or the temporary that a statement has assigned.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +16,28 @@ namespace tinywasm::vm::ir {
 
 using decoder::Insn;
 
-enum class Type : std::uint8_t { i32, i64, f32, f64, ref };
+enum class Type : std::uint8_t { i32, i64, f32, f64, ref, v128 };
+/// A v128 takes two variables, of which the first names it.
+constexpr std::uint32_t width(Type t) { return t == Type::v128 ? 2 : 1; }
 constexpr bool is_float(Type t) { return t == Type::f32 || t == Type::f64; }
 Type type_of(decoder::ValType type);
+std::uint32_t slots_of(std::span<const decoder::ValType> types);
 
 using NodeId = std::uint32_t;
 using Variable = std::uint32_t;
 using Label = std::uint32_t;
 inline constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
-enum class NodeKind : std::uint8_t { variable, constant, numeric, load, far_load, global, select };
+enum class NodeKind : std::uint8_t {
+  variable,
+  constant,
+  upper,  // stands above a v128 on the operand stack, for its second slot
+  numeric,
+  load,
+  far_load,
+  global,
+  select,
+};
 
 /// What keeps a tree from being evaluated later than where it stood.
 enum Effect : std::uint8_t {
@@ -47,7 +60,7 @@ struct Node {
   std::uint32_t index = 0;   // far_load: the memory
   std::uint64_t value = 0;  // the variable, the constant's bits, the memarg's offset, the global
 
-  bool is_leaf() const { return kind <= NodeKind::constant; }
+  bool is_leaf() const { return kind <= NodeKind::upper; }
 };
 
 enum class StatementKind : std::uint8_t {
@@ -72,6 +85,8 @@ enum class StatementKind : std::uint8_t {
   ret_void,
   unreachable,
   runtime,      // `word` with up to three nodes and immediates index, index2
+  vector,       // VECTOR row `op` with up to three nodes; `index` a lane, `index2` a memory,
+                // memory_offset; 128-bit immediates in operands
   fuel,         // charge `index`
 };
 
@@ -80,7 +95,7 @@ struct Statement {
   std::uint8_t depth = 0;   // loops around it
   std::uint8_t nodes = 0;
   bool sense = true;
-  Insn op{};                // store
+  Insn op{};                // store, vector
   WordId word{};            // runtime
   std::uint32_t offset = 0;
   Variable variable = kNone;  // what it assigns
@@ -91,8 +106,8 @@ struct Statement {
   std::uint32_t index2 = 0;
   std::uint32_t operands = 0;  // first of operand_count in Function::operands
   std::uint32_t operand_count = 0;
-  std::uint32_t results = 0;   // calls: how many; more than one come back in the callee's slots
-  std::uint64_t memory_offset = 0;  // far_store
+  std::uint32_t results = 0;   // calls: how many slots; more than one come back in the callee's
+  std::uint64_t memory_offset = 0;  // far_store, vector
   std::uint32_t last_use = 0;  // set by allocation: statement that last uses a temporary
 };
 
@@ -125,10 +140,12 @@ struct Function {
   std::vector<Statement> statements;
   std::vector<std::uint32_t> operands;  // arguments (nodes), br_table labels
   std::vector<LabelInfo> labels;
+  // Of locals, by variable.
   std::vector<Type> local_types;
-  std::vector<std::uint32_t> weight;      // of locals: uses, times 8 for each loop around
-  std::vector<bool> needs_zero;           // of locals that are no parameters
-  std::vector<bool> written;              // of locals
+  std::vector<std::uint32_t> weight;      // uses, times 8 for each loop around
+  std::vector<bool> needs_zero;           // of those that are no parameters
+  std::vector<bool> written;
+  // Numbers of slots.
   std::uint32_t parameters = 0;
   std::uint32_t locals = 0;      // parameters included
   std::uint32_t max_height = 0;  // of the operand stack

@@ -29,9 +29,15 @@ Type type_of(ValType type) {
       return Type::f32;
     case ValType::kF64:
       return Type::f64;
+    case ValType::kV128:
+      return Type::v128;
     default:
       return Type::ref;
   }
+}
+
+std::uint32_t slots_of(std::span<const ValType> types) {
+  return static_cast<std::uint32_t>(slot_count(types));
 }
 
 void Function::clear() {
@@ -49,28 +55,40 @@ Builder::Builder(const decoder::Module& module, std::uint32_t function_index,
       options_(options),
       f_(function) {
   f_.clear();
-  f_.parameters = static_cast<std::uint32_t>(type_.params.size());
-  f_.results = static_cast<std::uint32_t>(type_.results.size());
+  f_.parameters = slots_of(type_.params);
+  f_.results = slots_of(type_.results);
   f_.offset = module.body(function_index).begin;
 }
 
 void Builder::begin(std::span<const ValType> locals) {
-  f_.locals = static_cast<std::uint32_t>(locals.size());
-  f_.local_types.resize(locals.size());
-  std::transform(locals.begin(), locals.end(), f_.local_types.begin(), type_of);
-  f_.weight.assign(locals.size(), 0);
-  f_.needs_zero.assign(locals.size(), false);
-  f_.written.assign(locals.size(), false);
-  pending_reads_.assign(locals.size(), 0);
-  first_block_.assign(locals.size(), kNone);
+  lay_out_locals(locals);
+  f_.weight.assign(f_.locals, 0);
+  f_.needs_zero.assign(f_.locals, false);
+  f_.written.assign(f_.locals, false);
+  pending_reads_.assign(f_.locals, 0);
+  first_block_.assign(f_.locals, kNone);
   offset_ = f_.offset;
   block_open_.assign(1, true);
   Control body{.kind = Insn::block, .label = new_label(false)};
   body.results = type_.results;
+  body.result_slots = f_.results;
   control_.push_back(body);
   if (options_.fuel) {
     control_.back().fuel = static_cast<std::uint32_t>(f_.statements.size());
     emit(StatementKind::fuel);
+  }
+}
+
+/// Finds the types of the variables that are locals, and each local's variable.
+void Builder::lay_out_locals(std::span<const ValType> locals) {
+  f_.locals = slots_of(locals);
+  f_.local_types.clear();
+  f_.local_types.reserve(f_.locals);
+  const bool has_vectors = f_.locals != locals.size();
+  for (ValType local : locals) {
+    const Type type = type_of(local);
+    if (has_vectors) local_slots_.push_back(static_cast<Variable>(f_.local_types.size()));
+    f_.local_types.insert(f_.local_types.end(), width(type), type);
   }
 }
 
@@ -84,7 +102,7 @@ NodeId Builder::add(const Node& node) {
 
 NodeId Builder::leaf(Variable variable, Type type) {
   Node node{.kind = NodeKind::variable, .type = type, .value = variable};
-  if (!f_.is_local(variable)) node.top = variable - f_.locals + 1;
+  if (!f_.is_local(variable)) node.top = variable - f_.locals + width(type);
   return add(node);
 }
 
@@ -128,18 +146,21 @@ NodeId Builder::inner(Node node, std::span<const NodeId> children, bool reversed
 // ---- The operand stack
 
 void Builder::push(NodeId id) {
-  if (at(id).top > height() + 1) {
+  const Type type = at(id).type;
+  if (at(id).top > height() + width(type)) {
     // It reads temporaries above its own, which later entries may want. One entry at a time may.
     if (above_ != kNone) force(above_);
     above_ = height();
   }
   if ((at(id).effects & kTraps) != 0) trapping_ = std::min(trapping_, height());
   stack_.push_back(id);
+  if (type == Type::v128) stack_.push_back(add({.kind = NodeKind::upper}));
   f_.max_height = std::max(f_.max_height, height());
   if (height() - settled_ > kMaxPending) force(settled_++);
 }
 
 NodeId Builder::pop() {
+  if (at(stack_.back()).kind == NodeKind::upper) stack_.pop_back();
   const NodeId id = stack_.back();
   stack_.pop_back();
   if (above_ != kNone && above_ >= height()) above_ = kNone;
@@ -170,7 +191,7 @@ void Builder::force(std::uint32_t position) {
 void Builder::place(std::uint32_t position) {
   const Node& n = at(stack_[position]);
   const Variable home = temporary(position);
-  if (n.kind == NodeKind::variable && n.value == home) return;
+  if (n.kind == NodeKind::upper || (n.kind == NodeKind::variable && n.value == home)) return;
   const Type type = n.type;
   const NodeId value = stack_[position];
   const NodeId result = leaf(home, type);

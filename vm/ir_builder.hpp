@@ -35,6 +35,8 @@ class Builder {
     std::uint32_t fuel = kNone;  // statement that charges: the innermost loop's or the function's
     std::span<const decoder::ValType> params{};
     std::span<const decoder::ValType> results{};
+    std::uint32_t param_slots = 0;
+    std::uint32_t result_slots = 0;
   };
 
   // Nodes.
@@ -67,13 +69,22 @@ class Builder {
   void emit_label(Label label);
   Label new_label(bool is_loop);
 
+  // Locals.
+  Variable local(std::uint32_t index) const {
+    return local_slots_.empty() ? index : local_slots_[index];
+  }
+  void lay_out_locals(std::span<const decoder::ValType> locals);
+
   // Control.
   Control& target(std::uint32_t depth) { return control_[control_.size() - 1 - depth]; }
   std::span<const decoder::ValType> label_types(const Control& c) const {
     return c.kind == Insn::loop ? c.params : c.results;
   }
-  void place_results(std::size_t count);
-  void move_to(const Control& c, std::size_t count);
+  std::uint32_t label_slots(const Control& c) const {
+    return c.kind == Insn::loop ? c.param_slots : c.result_slots;
+  }
+  void place_results(std::uint32_t slots);
+  void move_to(const Control& c, std::uint32_t slots);
   void push_temporaries(std::span<const decoder::ValType> types);
   void branch(Label label, NodeId condition, bool sense);
   void jump(Label label);
@@ -94,7 +105,7 @@ class Builder {
   void far_store(const decoder::Instruction& insn);
   void select();
   void drop();
-  void assign_local(std::uint32_t local, bool keep);
+  void assign_local(Variable local, bool keep);
   void get_global(const decoder::Instruction& insn);
   void set_global(const decoder::Instruction& insn);
   void call(StatementKind kind, const decoder::FuncType& type, std::uint32_t index,
@@ -103,6 +114,7 @@ class Builder {
   void runtime(WordId word, unsigned operands, const Type* result, std::uint32_t index,
                std::uint32_t index2 = 0);
   bool runtime_insn(const decoder::Instruction& insn);
+  void access_local(Variable local, bool is_set);
 
   // References and the heap (ir_builder_gc.cpp).
   bool reference_insn(const decoder::Instruction& insn);
@@ -111,13 +123,20 @@ class Builder {
   void trap_if_zero(NodeId value, Trap trap);
   void br_on_null(std::uint32_t depth);
   void br_on_non_null(std::uint32_t depth);
-  void access_local(std::uint32_t local, bool is_set);
+
+  // Vectors (ir_builder_vector.cpp).
+  Statement& vector_statement(StatementKind kind, std::uint32_t operands, const Type* result,
+                              bool may_trap);
+  void vector_insn(const decoder::Instruction& insn);
+  void vector_runtime(WordId word, std::uint32_t operands, const Type* result,
+                      std::uint32_t index = 0);
 
   const decoder::Module& module_;
   const decoder::FuncType& type_;
   const CodeOptions& options_;
   Function& f_;
-  std::vector<NodeId> stack_;
+  std::vector<NodeId> stack_;                 // a v128 takes two entries, the second `upper`
+  std::vector<Variable> local_slots_;         // by index, when it is not the index itself
   std::vector<Control> control_;
   std::vector<std::uint32_t> pending_reads_;  // by local: leaves in trees on the stack
   std::vector<std::uint32_t> first_block_;    // by local: block of its first assignment, or kNone

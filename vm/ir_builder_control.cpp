@@ -15,11 +15,13 @@ void Builder::block(const Instruction& insn, const decoder::BlockSignature& sign
   charge();
   const NodeId condition = insn.id == Insn::if_ ? pop() : kNone;
   settle();
-  const auto params = static_cast<std::uint32_t>(signature.params.size());
+  const std::uint32_t params = slots_of(signature.params);
   if (insn.id != Insn::block) place_results(params);
   Control c{.kind = insn.id, .height = height() - params};
   c.params = signature.params;
   c.results = signature.results;
+  c.param_slots = params;
+  c.result_slots = slots_of(signature.results);
   c.fuel = control_.back().fuel;
   c.block = static_cast<std::uint32_t>(block_open_.size());
   block_open_.push_back(true);
@@ -42,7 +44,7 @@ void Builder::else_(const Instruction& insn, bool reachable) {
   offset_ = insn.offset;
   Control& c = control_.back();
   if (reachable) {
-    place_results(c.results.size());
+    place_results(c.result_slots);
     jump(c.label);
   }
   while (height() > c.height) reads(pop(), -1);
@@ -59,7 +61,7 @@ void Builder::end(const Instruction& insn, bool reachable) {
   if (control_.size() == 1) {
     // Branches to the function's own label carry its results in temporaries.
     if (f_.labels[control_[0].label].uses > 0) {
-      if (reachable) place_results(type_.results.size());
+      if (reachable) place_results(f_.results);
       emit_label(control_[0].label);
       while (height() > 0) reads(pop(), -1);
       push_temporaries(type_.results);
@@ -68,7 +70,7 @@ void Builder::end(const Instruction& insn, bool reachable) {
     if (reachable) return_values();
     return;
   }
-  if (reachable) place_results(control_.back().results.size());
+  if (reachable) place_results(control_.back().result_slots);
   const Control c = control_.back();
   control_.pop_back();
   block_open_[c.block] = false;
@@ -87,25 +89,25 @@ void Builder::push_temporaries(std::span<const ValType> types) {
   settled_ = clean_ = height();
 }
 
-/// Puts the top entries into their temporaries.
-void Builder::place_results(std::size_t count) {
+/// Puts the top entries, so many slots, into their temporaries.
+void Builder::place_results(std::uint32_t slots) {
   flush_effects();
-  for (std::uint32_t i = height() - static_cast<std::uint32_t>(count); i < height(); ++i) place(i);
+  for (std::uint32_t i = height() - slots; i < height(); ++i) place(i);
 }
 
 /// Puts copies of the top entries, which are forced, where a branch to `c` wants them. Upwards: no
 /// entry reads a temporary below its own.
-void Builder::move_to(const Control& c, std::size_t count) {
-  const auto n = static_cast<std::uint32_t>(count);
-  for (std::uint32_t i = 0; i < n; ++i) {
-    const Node value = at(stack_[height() - n + i]);
+void Builder::move_to(const Control& c, std::uint32_t slots) {
+  for (std::uint32_t i = 0; i < slots; ++i) {
+    const Node value = at(stack_[height() - slots + i]);
     const Variable to = temporary(c.height + i);
+    if (value.kind == NodeKind::upper) continue;
     if (value.kind == NodeKind::variable && value.value == to) continue;
     Statement& s = emit(StatementKind::set);
     s.variable = to;
     s.type = value.type;
     s.node[s.nodes++] = add(value);
-    f_.max_height = std::max(f_.max_height, c.height + i + 1);
+    f_.max_height = std::max(f_.max_height, c.height + i + width(value.type));
   }
 }
 
@@ -135,7 +137,7 @@ void Builder::jump(Label label) {
 void Builder::br_if(std::uint32_t depth, NodeId condition, bool sense) {
   flush_effects();
   Control& c = target(depth);
-  const auto count = static_cast<std::uint32_t>(label_types(c).size());
+  const std::uint32_t count = label_slots(c);
   if (count == 0) return branch(c.label, condition, sense);
   if (c.height + count == height()) {
     place_results(count);
@@ -152,7 +154,7 @@ void Builder::br_if(std::uint32_t depth, NodeId condition, bool sense) {
 void Builder::br_table(std::span<const std::uint32_t> depths) {
   NodeId index = pop();
   flush_effects();
-  const auto count = static_cast<std::uint32_t>(label_types(target(depths.back())).size());
+  const std::uint32_t count = label_slots(target(depths.back()));
   for (std::uint32_t i = height() - count; i < height(); ++i) force(i);
   // Targets that take values get a stub that moves them, one a depth; loops get one too, for the
   // back-edge's poll.
@@ -184,7 +186,17 @@ void Builder::br_table(std::span<const std::uint32_t> depths) {
 }
 
 void Builder::return_values() {
-  const auto count = static_cast<std::uint32_t>(type_.results.size());
+  const std::uint32_t count = f_.results;
+  if (type_.results.size() == 1 && count == 2) {  // a v128 comes back as several results do
+    const NodeId value = pop();
+    flush_effects();
+    Statement& s = emit(StatementKind::set_result);
+    s.index = 0;
+    s.type = Type::v128;
+    consume(s, value);
+    emit(StatementKind::ret_void);
+    return;
+  }
   if (count == 1) {
     const NodeId value = pop();
     flush_effects();
@@ -195,9 +207,10 @@ void Builder::return_values() {
   if (count > 1) {
     for (std::uint32_t i = height() - count; i < height(); ++i) place(i);
     for (std::uint32_t i = 0; i < count; ++i) {
+      const NodeId value = stack_[height() - count + i];
+      if (at(value).kind == NodeKind::upper) continue;
       Statement& s = emit(StatementKind::set_result);
       s.index = i;
-      const NodeId value = stack_[height() - count + i];
       s.type = at(value).type;
       s.node[s.nodes++] = value;
     }

@@ -102,6 +102,10 @@ void Builder::store(const Instruction& insn) {
 }
 
 void Builder::select() {
+  const Type v128 = Type::v128;
+  if (at(stack_[height() - 2]).kind == NodeKind::upper) {
+    return vector_runtime(WordId::vector_select, 3, &v128);
+  }
   const NodeId condition = pop();
   const NodeId b = pop();
   const NodeId a = pop();
@@ -126,7 +130,7 @@ void Builder::drop() {
   }
 }
 
-void Builder::access_local(std::uint32_t local, bool is_set) {
+void Builder::access_local(Variable local, bool is_set) {
   std::uint32_t& weight = f_.weight[local];
   weight = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(std::uint64_t{weight} + kWeights[std::min(depth_, 5u)], 1u << 30));
@@ -145,7 +149,7 @@ void Builder::access_local(std::uint32_t local, bool is_set) {
   }
 }
 
-void Builder::assign_local(std::uint32_t local, bool keep) {
+void Builder::assign_local(Variable local, bool keep) {
   NodeId value = pop();
   access_local(local, true);
   reads(value, -1);  // what it reads itself is not pending
@@ -176,6 +180,9 @@ void Builder::assign_local(std::uint32_t local, bool keep) {
 
 void Builder::get_global(const Instruction& insn) {
   const Type type = type_of(module_.globals[insn.index].type.type);
+  if (type == Type::v128) {
+    return vector_runtime(WordId::vector_global_get, 0, &type, insn.index);
+  }
   if (insn.index < module_.imported_globals) {
     return runtime(WordId::global_get_far, 0, &type, insn.index);
   }
@@ -188,6 +195,9 @@ void Builder::get_global(const Instruction& insn) {
 }
 
 void Builder::set_global(const Instruction& insn) {
+  if (module_.globals[insn.index].type.type.is_vec()) {
+    return vector_runtime(WordId::vector_global_set, 1, nullptr, insn.index);
+  }
   if (insn.index < module_.imported_globals) {
     return runtime(WordId::global_set_far, 1, nullptr, insn.index);
   }
@@ -202,12 +212,12 @@ void Builder::set_global(const Instruction& insn) {
 void Builder::call(StatementKind kind, const decoder::FuncType& type, std::uint32_t index,
                    std::uint32_t index2) {
   const NodeId callee = is_indirect(kind) ? pop() : kNone;
-  const auto count = static_cast<std::uint32_t>(type.params.size());
+  const std::uint32_t count = slots_of(type.params);
   const auto first = static_cast<std::uint32_t>(f_.operands.size());
   f_.operands.insert(f_.operands.end(), stack_.end() - count, stack_.end());
-  for (std::uint32_t i = 0; i < count; ++i) pop();
+  for (std::size_t i = 0; i < type.params.size(); ++i) pop();
   flush_effects();
-  const auto results = static_cast<std::uint32_t>(type.results.size());
+  const std::uint32_t results = slots_of(type.results);
   for (std::uint32_t i = 0; i < results; ++i) preserve_temporary(height() + i);
   {
     Statement& s = emit(kind);
@@ -222,7 +232,7 @@ void Builder::call(StatementKind kind, const decoder::FuncType& type, std::uint3
       f_.max_need = std::max<std::uint32_t>(f_.max_need, at(callee).need + 1u);
     }
     if (results > 0) s.variable = temporary(height());
-    if (results == 1) s.type = type_of(type.results[0]);
+    if (type.results.size() == 1) s.type = type_of(type.results[0]);
   }
   f_.max_arguments = std::max({f_.max_arguments, count, results});
   if (is_return_call(kind)) return;
@@ -332,10 +342,8 @@ void Builder::insn(const Instruction& insn) {
     case Insn::br: {
       flush_effects();
       Control& c = target(insn.index);
-      const std::size_t count = label_types(c).size();
-      for (std::uint32_t i = height() - static_cast<std::uint32_t>(count); i < height(); ++i) {
-        force(i);
-      }
+      const std::uint32_t count = label_slots(c);
+      for (std::uint32_t i = height() - count; i < height(); ++i) force(i);
       move_to(c, count);
       return jump(c.label);
     }
@@ -360,15 +368,16 @@ void Builder::insn(const Instruction& insn) {
     case Insn::select_t:
       return select();
     case Insn::local_get: {
-      access_local(insn.index, false);
-      const NodeId id = leaf(insn.index, f_.local_types[insn.index]);
+      const Variable variable = local(insn.index);
+      access_local(variable, false);
+      const NodeId id = leaf(variable, f_.local_types[variable]);
       reads(id, 1);
       return push(id);
     }
     case Insn::local_set:
-      return assign_local(insn.index, false);
+      return assign_local(local(insn.index), false);
     case Insn::local_tee:
-      return assign_local(insn.index, true);
+      return assign_local(local(insn.index), true);
     case Insn::global_get:
       return get_global(insn);
     case Insn::global_set:
@@ -392,6 +401,7 @@ void Builder::insn(const Instruction& insn) {
       break;
   }
   if (runtime_insn(insn) || reference_insn(insn)) return;
+  if (info(insn.id).prefix == 0xFD) return vector_insn(insn);
   if (insn.id >= Insn::i32_load && insn.id <= Insn::i64_load32_u) return load(insn);
   if (insn.id >= Insn::i32_store && insn.id <= Insn::i64_store32) return store(insn);
   numeric(insn);

@@ -3,6 +3,7 @@
 #define TINYWASM_LOOP_DISPATCH
 #include "vm/far_access.hpp"
 #include "vm/shapes.hpp"
+#include "vm/vector_handlers.hpp"
 #include "vm/word_handlers.hpp"
 
 namespace tinywasm::vm {
@@ -34,6 +35,8 @@ const Dispatcher& loop_dispatcher() {
                                                  .float_saves = kFloatSaves.data(),
                                                  .float_reloads = kFloatReloads.data(),
                                                  .br_tables = nullptr,
+                                                 .vectors = kVectors.data(),
+                                                 .far_vectors = kFarVectors.data(),
                                                  .return_instance_pc = return_instance_pc(),
                                                  .plain = true,
                                                  .run = &run});

@@ -343,7 +343,7 @@ inline constexpr unsigned kBridge = 4;  // slots between the two frames; fp[-3] 
       R.fp += kBridge;                                                                   \
       R.fp[-1] = as_slot(return_instance_pc());                                          \
       R.fp[-2] = as_slot(R.ctx->instance);                                               \
-      R.fp[-3] = callee_.type->results.size();                                           \
+      R.fp[-3] = slot_count(callee_.type->results);                                          \
     }                                                                                    \
     if (callee_.instance != R.ctx->instance) switch_instance(R, callee_.instance);       \
     R.pc = callee_.code->entry.load(std::memory_order_acquire);                          \
@@ -522,6 +522,46 @@ TINYWASM_OPERATION(elem_drop)
 TINYWASM_OPERATION(ref_func)
 TINYWASM_OPERATION(trap_if_zero)
 #undef TINYWASM_OPERATION
+
+// ---- Vectors
+
+TINYWASM_INLINE void copy_vector(Slot* to, const Slot* from) {
+  V128 value;
+  std::memcpy(&value, from, sizeof value);
+  std::memcpy(to, &value, sizeof value);
+}
+
+TINYWASM_HANDLER vector_copy_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto& word = read_word<VectorWord>(R.pc);
+  copy_vector(R.fp + word.result, R.fp + word.operand[0]);
+  TINYWASM_NEXT(sizeof(VectorWord));
+}
+TINYWASM_HANDLER vector_const_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto& word = read_word<VectorBytesWord>(R.pc);
+  copy_vector(R.fp + word.result, word.bytes);
+  TINYWASM_NEXT(sizeof(VectorBytesWord));
+}
+TINYWASM_HANDLER vector_select_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto& word = read_word<RuntimeWord>(R.pc);
+  const bool first = static_cast<std::uint32_t>(R.fp[word.c]) != 0;
+  copy_vector(R.fp + word.result, R.fp + (first ? word.a : word.b));
+  TINYWASM_NEXT(sizeof(RuntimeWord));
+}
+TINYWASM_HANDLER vector_global_get_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto& word = read_word<RuntimeWord>(R.pc);
+  copy_vector(R.fp + word.result, R.ctx->instance->globals[word.index]->value);
+  TINYWASM_NEXT(sizeof(RuntimeWord));
+}
+TINYWASM_HANDLER vector_global_set_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto& word = read_word<RuntimeWord>(R.pc);
+  copy_vector(R.ctx->instance->globals[word.index]->value, R.fp + word.a);
+  TINYWASM_NEXT(sizeof(RuntimeWord));
+}
 
 // ---- Tables of the above
 

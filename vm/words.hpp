@@ -105,6 +105,35 @@ struct RuntimeWord {
   std::uint16_t a, b, c;  // operand slots
   std::uint16_t result;   // slot
 };
+/// A VECTOR row without a memory access, and vector_copy, vector_select. A v128 is in its slot and
+/// the next one.
+struct VectorWord {
+  HandlerAddress handler;
+  std::uint16_t operand[3];  // slots; the last may be a lane immediate
+  std::uint16_t result;      // slot
+};
+/// i8x16.shuffle and v128.const.
+struct VectorBytesWord {
+  HandlerAddress handler;
+  std::uint16_t operand[3];
+  std::uint16_t result;
+  std::uint64_t bytes[2];
+};
+/// A VECTOR row that loads or stores. The first operand is the address.
+struct VectorAccessWord {
+  HandlerAddress handler;
+  std::uint16_t operand[3];
+  std::uint16_t result;
+  std::uint64_t offset;
+};
+/// The same with any memory.
+struct VectorFarAccessWord {
+  HandlerAddress handler;
+  std::uint16_t operand[3];
+  std::uint16_t result;
+  std::uint64_t offset;
+  std::uint64_t memory;
+};
 
 /// The word at `pc`, which the emitter's copy has created there. Not a memcpy: GCC would copy the
 /// whole word to the stack first.

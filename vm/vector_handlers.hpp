@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// Handlers of VECTOR rows, for the dispatcher that the including unit chose. The type of a row's
+// function in vector.hpp says where each parameter comes from.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstring>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "vm/memory.hpp"
+#include "vm/statements.hpp"
+#include "vm/vector.hpp"
+#include "vm/words.hpp"
+
+namespace tinywasm::vm::TINYWASM_DISPATCH {
+
+using vector::InFrame;
+using vector::Lane;
+using vector::Lanes;
+using vector::v128;
+
+template <class R, class... A>
+struct VectorSignature {
+  using Result = R;
+  template <unsigned I>
+  using Arg = std::tuple_element_t<I, std::tuple<A...>>;
+  static constexpr unsigned kArity = sizeof...(A);
+  static constexpr bool kHasLanes = (std::is_same_v<A, Lanes> || ...);
+  using Indices = std::make_integer_sequence<unsigned, kArity>;
+  constexpr VectorSignature(R (*)(A...)) {}
+};
+
+/// The function of a VECTOR row.
+template <Insn>
+struct VectorRow;
+#define INSN(...)
+#define VECTOR(id, ...)                                                       \
+  template <>                                                                 \
+  struct VectorRow<Insn::id>                                                  \
+      : decltype(VectorSignature(&vector::id)){                               \
+            template <class... A>                                             \
+            TINYWASM_INLINE static auto eval(A... a){return vector::id(a...); \
+  }                                                                           \
+  }                                                                           \
+  ;
+#include "decoder/instructions.def"
+#undef INSN
+
+template <class T>
+TINYWASM_INLINE T get_slots(const Slot* slots) {
+  if constexpr (std::is_same_v<T, v128>) {
+    v128 value;
+    std::memcpy(&value, slots, sizeof value);
+    return value;
+  } else if constexpr (std::is_same_v<T, InFrame>) {
+    return {slots};
+  } else {
+    return from_slot<T>(*slots);
+  }
+}
+template <class T>
+TINYWASM_INLINE void put_slots(Slot* slots, T value) {
+  if constexpr (std::is_same_v<T, v128>) {
+    std::memcpy(slots, &value, sizeof value);
+  } else {
+    *slots = to_slot(value);
+  }
+}
+
+/// Parameter I of a row's function.
+template <class T, unsigned I, class Word>
+TINYWASM_INLINE T vector_argument(Registers& R, const Word& word) {
+  if constexpr (std::is_same_v<T, Lane>) {
+    return static_cast<Lane>(word.operand[2]);
+  } else if constexpr (std::is_same_v<T, Lanes>) {
+    Lanes lanes;
+    std::memcpy(&lanes, word.bytes, sizeof lanes);
+    return lanes;
+  } else {
+    return get_slots<T>(R.fp + word.operand[I]);
+  }
+}
+
+template <Insn Op, class Word, unsigned... I>
+TINYWASM_INLINE auto eval_vector(Registers& R, const Word& word,
+                                 std::integer_sequence<unsigned, I...>) {
+  using Row = VectorRow<Op>;
+  return Row::eval(vector_argument<typename Row::template Arg<I>, I>(R, word)...);
+}
+/// The same where the first parameter comes from memory.
+template <Insn Op, class Stored, class Word, unsigned First, unsigned... I>
+TINYWASM_INLINE auto eval_vector_load(Registers& R, const Word& word, Stored stored,
+                                      std::integer_sequence<unsigned, First, I...>) {
+  using Row = VectorRow<Op>;
+  return Row::eval(stored, vector_argument<typename Row::template Arg<I>, I>(R, word)...);
+}
+/// The same where the first operand is the address.
+template <Insn Op, class Word, unsigned... I>
+TINYWASM_INLINE auto eval_vector_store(Registers& R, const Word& word,
+                                       std::integer_sequence<unsigned, I...>) {
+  using Row = VectorRow<Op>;
+  return Row::eval(vector_argument<typename Row::template Arg<I>, I + 1>(R, word)...);
+}
+
+/// Where an access of Size bytes goes, or null when that is out of bounds.
+template <unsigned Size>
+TINYWASM_INLINE std::byte* vector_address(Registers& R, const VectorAccessWord& word) {
+  const std::uint64_t address =
+      std::uint64_t{static_cast<std::uint32_t>(R.fp[word.operand[0]])} + word.offset;
+  if (address >= R.ctx->access_limit[std::countr_zero(Size)]) [[unlikely]]
+    return nullptr;
+  return R.mem + address;
+}
+template <unsigned Size>
+TINYWASM_INLINE std::byte* vector_address(Registers& R, const VectorFarAccessWord& word) {
+  // An i32 lies zero-extended in its slot: one form serves both address types.
+  const Memory& memory = *R.ctx->instance->memories[word.memory];
+  const std::uint64_t address = R.fp[word.operand[0]] + word.offset;
+  if (address < word.offset || !in_bounds(address, Size, memory.size)) [[unlikely]]
+    return nullptr;
+  return memory.base + address;
+}
+
+template <Insn Op>
+TINYWASM_HANDLER vector_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  using Row = VectorRow<Op>;
+  using Word = std::conditional_t<Row::kHasLanes, VectorBytesWord, VectorWord>;
+  const auto& word = read_word<Word>(R.pc);
+  put_slots(R.fp + word.result, eval_vector<Op>(R, word, typename Row::Indices{}));
+  TINYWASM_NEXT(sizeof(Word));
+}
+
+template <Insn Op, class Word>
+TINYWASM_HANDLER vector_load_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  using Row = VectorRow<Op>;
+  using Stored = typename Row::template Arg<0>;
+  const auto& word = read_word<Word>(R.pc);
+  const std::byte* at = vector_address<sizeof(Stored)>(R, word);
+  if (at == nullptr) [[unlikely]]
+    TINYWASM_GOTO((trap_exit<Trap::memory_bounds, 1>));
+  put_slots(R.fp + word.result,
+            eval_vector_load<Op>(R, word, read<Stored>(at), typename Row::Indices{}));
+  TINYWASM_NEXT(sizeof(Word));
+}
+
+template <Insn Op, class Word>
+TINYWASM_HANDLER vector_store_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  using Row = VectorRow<Op>;
+  const auto& word = read_word<Word>(R.pc);
+  std::byte* at = vector_address<sizeof(typename Row::Result)>(R, word);
+  if (at == nullptr) [[unlikely]]
+    TINYWASM_GOTO((trap_exit<Trap::memory_bounds, 1>));
+  const auto stored = eval_vector_store<Op>(R, word, typename Row::Indices{});
+  std::memcpy(at, &stored, sizeof stored);
+  TINYWASM_NEXT(sizeof(Word));
+}
+
+// ---- The rows' handlers by vector_index
+
+constexpr bool is_vector_access(Insn op) { return decoder::info(op).signature.starts_with('a'); }
+template <Insn Op, class Word>
+constexpr Handler* vector_access_handler() {
+  if constexpr (decoder::info(Op).signature.ends_with(':')) {
+    return &vector_store_word<Op, Word>;
+  } else {
+    return &vector_load_word<Op, Word>;
+  }
+}
+template <Insn Op>
+constexpr Handler* vector_handler() {
+  if constexpr (Op == Insn::v128_const) {
+    return nullptr;  // a word of words.def
+  } else if constexpr (is_vector_access(Op)) {
+    return vector_access_handler<Op, VectorAccessWord>();
+  } else {
+    return &vector_word<Op>;
+  }
+}
+template <Insn Op>
+constexpr Handler* far_vector_handler() {
+  if constexpr (is_vector_access(Op)) {
+    return vector_access_handler<Op, VectorFarAccessWord>();
+  } else {
+    return nullptr;
+  }
+}
+constexpr Insn vector_row(std::size_t index) { return static_cast<Insn>(kFirstVector + index); }
+template <std::size_t... I>
+constexpr auto vector_handlers_of(std::index_sequence<I...>) {
+  return std::array<Handler*, sizeof...(I)>{vector_handler<vector_row(I)>()...};
+}
+template <std::size_t... I>
+constexpr auto far_vector_handlers_of(std::index_sequence<I...>) {
+  return std::array<Handler*, sizeof...(I)>{far_vector_handler<vector_row(I)>()...};
+}
+inline constexpr auto kVectors = vector_handlers_of(std::make_index_sequence<kVectorCount>{});
+inline constexpr auto kFarVectors =
+    far_vector_handlers_of(std::make_index_sequence<kVectorCount>{});
+
+}  // namespace tinywasm::vm::TINYWASM_DISPATCH
