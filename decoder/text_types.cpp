@@ -233,6 +233,12 @@ void publish_signature(TextContext& context) {
 
 }  // namespace
 
+std::optional<HeapType> abstract_heap_type(Keyword word) {
+  const std::uint32_t code = heap_type_code(word);
+  if (code == kNoCode) return std::nullopt;
+  return static_cast<HeapType::Abstract>(code);
+}
+
 bool at_reference_type(TextCursor& in) {
   return in.at_open(Keyword::ref) || is_reference_code(short_type_code(in.peek().keyword));
 }

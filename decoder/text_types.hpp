@@ -4,10 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "decoder/text_context.hpp"
 
 namespace tinywasm::decoder {
+
+/// The abstract heap type a keyword stands for, if any.
+std::optional<HeapType> abstract_heap_type(Keyword word);
 
 bool at_value_type(TextCursor& in);
 bool at_reference_type(TextCursor& in);

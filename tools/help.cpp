@@ -19,9 +19,11 @@ constexpr const char kHelp[] = R"(tinywasm runs WebAssembly programs in a sandbo
   tinywasm --preload env=env.wasm app.wasm link with another module's exports
   curl -s https://example.org/a.wasm | tinywasm -
   tinywasm validate *.wasm                 check modules without running them
+  tinywasm wast i32.wast                   run test scripts (see tinywasm wast --help)
 
 usage: tinywasm [run] [OPTIONS] MODULE|- [ARGUMENTS...]
        tinywasm validate MODULE|-...
+       tinywasm wast [OPTIONS] FILE|DIRECTORY...
 
 What the guest may use (nothing else of the system is visible to it):
   --dir HOST[::GUEST[::ro]]  a directory, under the guest's name GUEST; with ::ro read only

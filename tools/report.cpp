@@ -6,8 +6,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
-#include <utility>
-#include <vector>
 
 namespace tinywasm::tools {
 namespace {
@@ -40,25 +38,12 @@ void report(std::string_view message) {
   write_all(STDERR_FILENO, fmt::format("tinywasm: {}\n", message));
 }
 
+void print_error(std::string_view text) { write_all(STDERR_FILENO, text); }
+
 bool print(std::string_view text) {
   const int error = write_all(STDOUT_FILENO, text);
   if (error != 0) report(fmt::format("standard output: {}", std::strerror(error)));
   return error == 0;
-}
-
-Result<Module> load(const std::string& path) {
-  if (path != "-") return Module::from_file(path);
-  std::vector<std::byte> bytes;
-  std::byte buffer[65536];
-  for (;;) {
-    const ssize_t count = read(STDIN_FILENO, buffer, sizeof buffer);
-    if (count == 0) return Module::from_bytes(std::move(bytes));
-    if (count > 0) {
-      bytes.insert(bytes.end(), buffer, buffer + count);
-    } else if (errno != EINTR) {
-      return Error{ErrorKind::io, std::strerror(errno)};
-    }
-  }
 }
 
 }  // namespace tinywasm::tools

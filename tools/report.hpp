@@ -6,8 +6,6 @@
 #include <string_view>
 
 #include <tinywasm/error.hpp>
-#include <tinywasm/module.hpp>
-#include <tinywasm/result.hpp>
 
 namespace tinywasm::tools {
 
@@ -26,8 +24,7 @@ void report(std::string_view message);
 
 /// Writes to standard output. False, with a line on standard error: it could not all be written.
 bool print(std::string_view text);
-
-/// A module from a file, or from standard input when `path` is "-".
-Result<Module> load(const std::string& path);
+/// Writes to standard error.
+void print_error(std::string_view text);
 
 }  // namespace tinywasm::tools

@@ -12,6 +12,7 @@
 #include <tinywasm/tinywasm.hpp>
 
 #include "tools/arguments.hpp"
+#include "tools/input.hpp"
 #include "tools/interruption.hpp"
 #include "tools/report.hpp"
 #include "tools/run_options.hpp"

@@ -2,6 +2,7 @@
 #include "tools/validate.hpp"
 
 #include "tools/help.hpp"
+#include "tools/input.hpp"
 #include "tools/report.hpp"
 
 namespace tinywasm::tools {

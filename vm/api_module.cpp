@@ -110,7 +110,10 @@ Result<Module> Module::from_bytes(std::vector<std::byte>&& bytes) {
 }
 
 Result<Module> Module::from_bytes(std::span<const std::byte> bytes) {
-  if (is_text(bytes)) return from_text(as_text(bytes));
+  return is_text(bytes) ? from_text(as_text(bytes)) : from_binary(bytes);
+}
+
+Result<Module> Module::from_binary(std::span<const std::byte> bytes) {
   return vm::guarded([&] { return load(std::vector<std::byte>(bytes.begin(), bytes.end())); });
 }
 

@@ -170,6 +170,9 @@ Error trap_error(Context& context, const Dispatcher& dispatcher, const CodeOptio
   const Trap trap = context.trap;
   const std::uint32_t operand = trap == Trap::memory_bounds ? context.trap_operand : 0;
   Error error{.kind = kind(trap), .message = message(trap)};
+  if (trap == Trap::undefined_element || trap == Trap::uninitialized_element) {
+    error.message += ' ' + std::to_string(context.trap_element);
+  }
   if (trap == Trap::host && context.host_error != nullptr) {
     error = std::move(*context.host_error);
     if (error.kind == ErrorKind::exit) return error;  // an end, not a failure

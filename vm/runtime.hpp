@@ -114,6 +114,7 @@ struct Context {
   Slot float_result[2] = {0, 0};   // or a single float or v128
   Trap trap = Trap::none;
   std::uint32_t trap_operand = 0;  // which trapping operation of a fused word, see interpreter.cpp
+  std::uint64_t trap_element = 0;  // the table element that a failed indirect call named
   const std::byte* trap_pc = nullptr;
   Slot* trap_fp = nullptr;
   Slot* top = nullptr;             // where a nested activation's frames may begin

@@ -224,9 +224,15 @@ struct Callee {
 TINYWASM_INLINE Callee table_function(Registers& R, std::uint32_t table, std::uint32_t type,
                                       std::uint64_t index) {
   const Table& elements = *R.ctx->instance->tables[table];
-  if (index >= elements.size) [[unlikely]] return {nullptr, Trap::undefined_element};
+  if (index >= elements.size) [[unlikely]] {
+    R.ctx->trap_element = index;
+    return {nullptr, Trap::undefined_element};
+  }
   auto* function = reinterpret_cast<Function*>(elements.elements[index]);
-  if (function == nullptr) [[unlikely]] return {nullptr, Trap::uninitialized_element};
+  if (function == nullptr) [[unlikely]] {
+    R.ctx->trap_element = index;
+    return {nullptr, Trap::uninitialized_element};
+  }
   if (function->type_id != R.ctx->instance->type_ids[type]) [[unlikely]] {
     return {nullptr, Trap::indirect_call_mismatch};
   }

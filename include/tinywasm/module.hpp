@@ -30,7 +30,10 @@ class TINYWASM_API Module {
   /// Binary or text: text when the first character that is not white space is '(' or ';'.
   [[nodiscard]] static Result<Module> from_bytes(std::span<const std::byte> bytes);
   [[nodiscard]] static Result<Module> from_bytes(std::vector<std::byte>&& bytes);
+  /// The text format, whatever the bytes look like.
   [[nodiscard]] static Result<Module> from_text(std::string_view text);
+  /// The binary format, whatever the bytes look like.
+  [[nodiscard]] static Result<Module> from_binary(std::span<const std::byte> bytes);
 
   [[nodiscard]] std::vector<ImportType> imports() const;
   [[nodiscard]] std::vector<ExportType> exports() const;

@@ -1,0 +1,41 @@
+# Compares what `COMMAND wast` reports for each script of the suite at DIRECTORY with COUNTS.tsv there.
+set(table "${DIRECTORY}/COUNTS.tsv")
+if(NOT EXISTS "${table}")
+  message(FATAL_ERROR "There is no ${table}: the suite comes without counts to compare with.")
+endif()
+execute_process(
+  COMMAND "${COMMAND}" wast --json .
+  WORKING_DIRECTORY "${DIRECTORY}"
+  OUTPUT_VARIABLE output
+  ERROR_VARIABLE errors)
+# What is not ASCII in messages, or looks like a list, plays no part here.
+string(REGEX REPLACE "\"failures\":[^\n]*" "\"failures\":[]}" output "${output}")
+string(REPLACE "\n" ";" lines "${output}")
+foreach(line IN LISTS lines)
+  if(line STREQUAL "")
+    continue()
+  endif()
+  string(JSON file GET "${line}" file)
+  string(REGEX REPLACE "^[.]/" "" file "${file}")
+  foreach(kind IN ITEMS modules assertions actions)
+    string(JSON "${file}.${kind}" GET "${line}" ${kind})
+  endforeach()
+endforeach()
+
+file(STRINGS "${table}" rows)
+list(POP_FRONT rows)
+foreach(row IN LISTS rows)
+  string(REGEX MATCH "^([^\t]+)\t([0-9]+)\t([0-9]+)\t([0-9]+)" row "${row}")
+  set(file "${CMAKE_MATCH_1}")
+  set(modules "${CMAKE_MATCH_2}")
+  set(assertions "${CMAKE_MATCH_3}")
+  set(actions "${CMAKE_MATCH_4}")
+  foreach(kind IN ITEMS modules assertions actions)
+    set(reported "${${file}.${kind}}")
+    if(NOT reported GREATER_EQUAL "${${kind}}")
+      message(SEND_ERROR "${file}: ${reported} ${kind}, there are ${${kind}}")
+    endif()
+  endforeach()
+endforeach()
+list(LENGTH rows count)
+message(STATUS "${count} scripts compared")

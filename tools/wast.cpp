@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/wast.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "spec-tests/runner.hpp"
+#include "tools/help.hpp"
+#include "tools/input.hpp"
+#include "tools/report.hpp"
+
+namespace tinywasm::tools {
+namespace {
+
+constexpr const char kHelp[] = R"(tinywasm wast runs test scripts of the official WebAssembly test suite.
+
+usage: tinywasm wast [OPTIONS] FILE|DIRECTORY...
+
+A directory stands for all .wast files below it. Every failure is a line FILE:LINE: what was wrong.
+Modules, assertions, actions outside of assertions, and registrations count as passed or failed.
+
+  --summary             one line for each file and one for all; failures go to standard error
+  --json                one line for each file: an object with file, modules, assertions, actions,
+                        passed, failed and failures (each with line and message)
+  --no-fuse             run every instruction on its own
+  --dispatch tail|loop  the fast dispatcher or the portable one
+
+Exit codes: 0 if nothing failed, 1 if something did, 2 for wrong usage.
+)";
+
+struct Options {
+  std::vector<std::string> files;
+  bool summary = false;
+  bool json = false;
+  StoreConfig store;
+};
+
+/// The scripts that `path` names: itself, or those below a directory, sorted.
+std::vector<std::string> scripts_of(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return {path};
+  std::vector<std::string> scripts;
+  for (auto entry = fs::recursive_directory_iterator(path, error);
+       !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    if (entry->path().extension() == ".wast") scripts.push_back(entry->path().string());
+  }
+  std::sort(scripts.begin(), scripts.end());
+  if (scripts.empty()) return {path};  // reading it tells what is wrong
+  return scripts;
+}
+
+spec::ScriptReport run_file(const std::string& path, const StoreConfig& config) {
+  const Result<std::string> source = read_input(path);
+  if (source) return spec::run_script(*source, config);
+  spec::ScriptReport report;
+  report.failed = 1;
+  report.failures.push_back({0, source.error().message});
+  return report;
+}
+
+std::string counts_of(const spec::ScriptReport& report) {
+  return fmt::format("{} modules, {} assertions, {} actions, {} passed, {} failed", report.modules,
+                     report.assertions, report.actions, report.passed, report.failed);
+}
+
+std::string failures_of(const std::string& path, const spec::ScriptReport& report) {
+  std::string text;
+  for (const spec::Failure& failure : report.failures) {
+    text += fmt::format("{}:{}: {}\n", path, failure.line, failure.message);
+  }
+  return text;
+}
+
+std::string json_of(const std::string& path, const spec::ScriptReport& report) {
+  nlohmann::ordered_json object;
+  object["file"] = path;
+  object["modules"] = report.modules;
+  object["assertions"] = report.assertions;
+  object["actions"] = report.actions;
+  object["passed"] = report.passed;
+  object["failed"] = report.failed;
+  object["failures"] = nlohmann::ordered_json::array();
+  for (const spec::Failure& failure : report.failures) {
+    object["failures"].push_back({{"line", failure.line}, {"message", failure.message}});
+  }
+  using Json = nlohmann::ordered_json;
+  return object.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+/// Adds `report` to the sums of `total`.
+void add(spec::ScriptReport& total, const spec::ScriptReport& report) {
+  total.modules += report.modules;
+  total.assertions += report.assertions;
+  total.actions += report.actions;
+  total.passed += report.passed;
+  total.failed += report.failed;
+}
+
+int run_all(const Options& options) {
+  spec::ScriptReport total;
+  std::size_t files = 0;
+  bool printed = true;
+  for (const std::string& argument : options.files) {
+    for (const std::string& path : scripts_of(argument)) {
+      const spec::ScriptReport report = run_file(path, options.store);
+      add(total, report);
+      ++files;
+      if (options.json) {
+        printed &= print(json_of(path, report));
+      } else if (options.summary) {
+        print_error(failures_of(path, report));
+        printed &= print(fmt::format("{}: {}\n", path, counts_of(report)));
+      } else {
+        printed &= print(failures_of(path, report));
+      }
+    }
+  }
+  if (!options.json) {
+    printed &= print(fmt::format("total: {} files, {}\n", files, counts_of(total)));
+  }
+  return printed && total.failed == 0 ? kExitSuccess : kExitFailure;
+}
+
+}  // namespace
+
+int wast(const std::vector<std::string>& arguments) {
+  CLI::App app;
+  Options options;
+  bool no_fuse = false;
+  bool help = false;
+  std::string dispatch;
+  app.set_help_flag();
+  app.add_flag("--summary", options.summary);
+  app.add_flag("--json", options.json);
+  app.add_flag("--no-fuse", no_fuse);
+  app.add_option("--dispatch", dispatch);
+  app.add_flag("-h,--help", help);
+  app.add_option("FILE", options.files);
+  try {
+    // CLI11 takes arguments in reverse order.
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ParseError& error) {
+    report(std::string("wast: ") + error.what());
+    return kExitUsage;
+  }
+  if (help) return print(kHelp) ? kExitSuccess : kExitFailure;
+  std::string problem;
+  if (options.files.empty()) problem = "no script is given";
+  if (options.summary && options.json) problem = "--summary or --json, not both";
+  if (!dispatch.empty() && dispatch != "loop" && dispatch != "tail") {
+    problem = "--dispatch: tail or loop";
+  }
+  if (!problem.empty()) {
+    report(fmt::format("wast: {} (see tinywasm wast --help)", problem));
+    return kExitUsage;
+  }
+  options.store.fuse = !no_fuse;
+  options.store.portable_loop = dispatch == "loop";
+  return run_all(options);
+}
+
+}  // namespace tinywasm::tools
