@@ -40,7 +40,8 @@ TEST_SUITE("runner") {
       (assert_invalid (module (func (result i32))) "type mismatch")
       (assert_unlinkable (module (import "m" "none" (func))) "unknown import")
       (assert_trap (module (func unreachable) (start 0)) "unreachable")
-    )", {});
+    )",
+                                    {});
     CHECK(report.modules == 3);
     CHECK(report.actions == 2);
     CHECK(report.registers == 1);

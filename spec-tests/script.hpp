@@ -24,9 +24,9 @@ namespace tinywasm::spec {
 /// What an argument is or a result has to be.
 struct Pattern {
   enum class Kind : std::uint8_t {
-    number,  // `type` is a number type or v128; `lanes` says which
-    null,    // of `heap`, or any null
-    func,    // (ref.func): any function
+    number,   // `type` is a number type or v128; `lanes` says which
+    null,     // of `heap`, or any null
+    func,     // (ref.func): any function
     extern_,  // (ref.extern N) or (ref.extern)
     host,     // (ref.host N) or (ref.host): one of the host's as the `any` hierarchy sees it
     any,
@@ -67,9 +67,9 @@ struct Action {
 };
 
 enum class CommandKind : std::uint8_t {
-  module,      // (module ...), (module definition ...)
-  instance,    // (module instance $instance? $module?)
-  register_,   // (register "name" $instance?)
+  module,     // (module ...), (module definition ...)
+  instance,   // (module instance $instance? $module?)
+  register_,  // (register "name" $instance?)
   action,
   assert_return,
   assert_trap,
@@ -89,10 +89,10 @@ struct Command {
   /// could not be parsed: why.
   std::optional<Result<decoder::TextModule>> module{};
   std::optional<Action> action{};
-  std::vector<Pattern> results{};          // assert_return
-  std::string_view results_text{};         // as the script writes them
-  std::string text{};                      // the message expected; register: the name
-  std::optional<std::string> instance{};   // instance: to be bound; register: to be used
+  std::vector<Pattern> results{};           // assert_return
+  std::string_view results_text{};          // as the script writes them
+  std::string text{};                       // the message expected; register: the name
+  std::optional<std::string> instance{};    // instance: to be bound; register: to be used
   std::optional<std::string> definition{};  // instance: of which module
 };
 

@@ -4,9 +4,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <unistd.h>
-
 #include <span>
+#include <unistd.h>
 
 namespace tinywasm::tools {
 namespace {

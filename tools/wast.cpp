@@ -17,7 +17,8 @@
 namespace tinywasm::tools {
 namespace {
 
-constexpr const char kHelp[] = R"(tinywasm wast runs test scripts of the official WebAssembly test suite.
+constexpr const char kHelp[] =
+    R"(tinywasm wast runs test scripts of the official WebAssembly test suite.
 
 usage: tinywasm wast [OPTIONS] FILE|DIRECTORY...
 

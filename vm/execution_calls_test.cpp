@@ -145,11 +145,11 @@ TEST_SUITE("execution_calls") {
     for (const char* f : {"call", "tail"}) {
       CHECK(machines.call(f, {10, 0}) == "11");
       CHECK(machines.call(f, {10, 1}) == "9");
-      CHECK(machines.call(f, {10, 2}) == "trap: uninitialized element");
+      CHECK(machines.call(f, {10, 2}) == "trap: uninitialized element 2");
       CHECK(machines.call(f, {10, 3}) == "trap: indirect call type mismatch");
-      CHECK(machines.call(f, {10, 5}) == "trap: uninitialized element");
-      CHECK(machines.call(f, {10, 6}) == "trap: undefined element");
-      CHECK(machines.call(f, {10, -1}) == "trap: undefined element");
+      CHECK(machines.call(f, {10, 5}) == "trap: uninitialized element 5");
+      CHECK(machines.call(f, {10, 6}) == "trap: undefined element 6");
+      CHECK(machines.call(f, {10, -1}) == "trap: undefined element 4294967295");
     }
     CHECK(machines.call("const") == "3");
     // Types are compared by structure, not by index.

@@ -264,9 +264,9 @@ TEST_SUITE("execution_far") {
     for (const char* name : {"call", "tail"}) {
       CHECK(machines.call(name, {wide(1)}) == "1");
       CHECK(machines.call(name, {wide(2)}) == "2");
-      CHECK(machines.call(name, {wide(0)}) == "trap: uninitialized element");
-      CHECK(machines.call(name, {wide(3)}) == "trap: undefined element");
-      CHECK(machines.call(name, {wide(0x1'0000'0001)}) == "trap: undefined element");
+      CHECK(machines.call(name, {wide(0)}) == "trap: uninitialized element 0");
+      CHECK(machines.call(name, {wide(3)}) == "trap: undefined element 3");
+      CHECK(machines.call(name, {wide(0x1'0000'0001)}) == "trap: undefined element 4294967297");
     }
     CHECK(machines.call("is_null", {wide(0x1'0000'0001)}) == kTable);
     CHECK(machines.call("set", {wide(0x1'0000'0001)}) == kTable);

@@ -136,17 +136,17 @@ TEST_SUITE("execution_tables") {
   TEST_CASE("init and drop") {
     Machines machines(kTables);
     CHECK(machines.call("init", {1, 0, 2}).empty());
-    CHECK(machines.call("call", {0}) == "trap: uninitialized element");
+    CHECK(machines.call("call", {0}) == "trap: uninitialized element 0");
     CHECK(machines.call("call", {1}) == "1");
     CHECK(machines.call("call", {2}) == "2");
     CHECK(machines.call("init", {2, 0, 2}) == kTable);
     CHECK(machines.call("init", {0, 1, 2}) == kTable);
     CHECK(machines.call("init", {0, 0, -1}) == kTable);
-    CHECK(machines.call("call", {0}) == "trap: uninitialized element");
+    CHECK(machines.call("call", {0}) == "trap: uninitialized element 0");
     CHECK(machines.call("init", {0, 1, 1}).empty());
     CHECK(machines.call("call", {0}) == "2");
     CHECK(machines.call("nulls").empty());
-    CHECK(machines.call("call", {0}) == "trap: uninitialized element");
+    CHECK(machines.call("call", {0}) == "trap: uninitialized element 0");
     CHECK(machines.call("call", {1}) == "1");
     CHECK(machines.call("drop").empty());
     CHECK(machines.call("init", {0, 0, 1}) == kTable);
