@@ -219,6 +219,12 @@ std::optional<Value> Pattern::value() const {
     case Kind::extern_:
       if (!number) return std::nullopt;
       return Value(ExternRef{host_pointer(*number)});
+    case Kind::host: {
+      if (!number) return std::nullopt;
+      const std::uint64_t slots[2] = {reinterpret_cast<std::uintptr_t>(host_pointer(*number)), 0};
+      const ValType any = ValType::ref(HeapType::kAny, true);
+      return Value::from_slots(nullptr, ValueType::from_bits(any.bits()), slots);
+    }
     default:
       return std::nullopt;
   }
