@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <fmt/format.h>
 #include <limits>
 
@@ -54,7 +55,35 @@ std::optional<Value> parse_float(std::string_view text) {
   return Value(std::copysign(number, is_negative ? T{-1} : T{1}));
 }
 
+/// "1,2,3,4": the lanes of a vector, each read by `parse`.
+template <std::size_t LaneBytes, class Parse>
+std::optional<Value> parse_lanes(std::string_view text, Parse parse) {
+  V128 vector;
+  for (std::size_t at = 0; at < vector.bytes.size(); at += LaneBytes) {
+    const bool is_last = at + LaneBytes == vector.bytes.size();
+    const std::size_t comma = text.find(',');
+    if ((comma == std::string_view::npos) != is_last) return std::nullopt;
+    const std::optional<Value> lane = parse(text.substr(0, comma));
+    if (!lane) return std::nullopt;
+    std::memcpy(vector.bytes.data() + at, lane->slots(), LaneBytes);
+    if (!is_last) text.remove_prefix(comma + 1);
+  }
+  return Value(vector);
+}
+
 std::optional<Value> parse_vector(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon != std::string_view::npos) {
+    const std::string_view shape = text.substr(0, colon);
+    text.remove_prefix(colon + 1);
+    if (shape == "i8x16") return parse_lanes<1>(text, parse_integer<std::int8_t>);
+    if (shape == "i16x8") return parse_lanes<2>(text, parse_integer<std::int16_t>);
+    if (shape == "i32x4") return parse_lanes<4>(text, parse_integer<std::int32_t>);
+    if (shape == "i64x2") return parse_lanes<8>(text, parse_integer<std::int64_t>);
+    if (shape == "f32x4") return parse_lanes<4>(text, parse_float<float>);
+    if (shape == "f64x2") return parse_lanes<8>(text, parse_float<double>);
+    return std::nullopt;
+  }
   V128 vector;
   if (text.size() != 2 + 2 * vector.bytes.size() || !text.starts_with("0x")) return std::nullopt;
   for (std::size_t i = 0; i < vector.bytes.size(); ++i) {

@@ -28,7 +28,7 @@ std::optional<std::pair<std::string, std::string>> parse_variable(const std::str
 
 /// A guest function's arguments, one text each, by its parameters' types. Integers are decimal or
 /// 0x..., signed or unsigned; floats decimal, 0x..., inf or nan; v128 is 0x and 32 digits, the
-/// highest byte first; references can only be null.
+/// highest byte first, or lanes as in i32x4:1,2,3,4; references can only be null.
 Result<std::vector<Value>> parse_values(const FuncType& type,
                                         const std::vector<std::string>& texts);
 

@@ -92,6 +92,20 @@ TEST_SUITE("arguments") {
     CHECK(read(ValueType::v128, "0x0f0e0d0c0b0a09080706050403020100") ==
           "0x0f0e0d0c0b0a09080706050403020100");
     CHECK(read(ValueType::v128, "0x00") == "");
+    CHECK(read(ValueType::v128, "i32x4:1,-2,0x10,4294967295") ==
+          "0xffffffff00000010fffffffe00000001");
+    CHECK(read(ValueType::v128, "i8x16:0,1,2,3,4,5,6,7,8,9,10,11,12,13,255,-128") ==
+          "0x80ff0d0c0b0a09080706050403020100");
+    CHECK(read(ValueType::v128, "i16x8:1,2,3,4,5,6,7,-1") == "0xffff0007000600050004000300020001");
+    CHECK(read(ValueType::v128, "i64x2:-1,2") == "0x0000000000000002ffffffffffffffff");
+    CHECK(read(ValueType::v128, "f32x4:1,-0,inf,0.5") == "0x3f0000007f800000800000003f800000");
+    CHECK(read(ValueType::v128, "f64x2:1,-2") == "0xc0000000000000003ff0000000000000");
+    for (const char* bad :
+         {"i32x4:1,2,3", "i32x4:1,2,3,4,5", "i32x4:1,2,,4", "i32x4:", "i32x3:1,2,3",
+          "i8x16:0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,256", "f64x2:1,x", ":"}) {
+      CAPTURE(bad);
+      CHECK(read(ValueType::v128, bad) == "");
+    }
     CHECK(read(ValueType::externref, "null") == "null");
     CHECK(read(ValueType::funcref, "0") == "");
   }

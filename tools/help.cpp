@@ -33,7 +33,9 @@ What the guest may use (nothing else of the system is visible to it):
 
 What to run:
   --invoke FUNCTION          call this export with ARGUMENTS, print each result on a line
+                             (a v128 is i32x4:1,2,3,4 or 0x and 32 digits)
   --preload NAME=PATH        instantiate PATH first; its exports can be imported from NAME
+  --deterministic            every NaN it computes is the same on every host; floats are slower
 
 Limits:
   --timeout TIME             end the guest after 500ms, 2s, 1m, ...

@@ -26,6 +26,7 @@ struct RawOptions {
   std::string timeout;
   std::string max_memory;
   std::string max_stack;
+  bool deterministic = false;
   bool no_fuse = false;
   std::string dispatch;
   bool help = false;
@@ -48,6 +49,7 @@ void declare(CLI::App& app, RawOptions& raw) {
   app.add_option("--timeout", raw.timeout);
   app.add_option("--max-memory", raw.max_memory);
   app.add_option("--max-stack", raw.max_stack);
+  app.add_flag("--deterministic", raw.deterministic);
   app.add_flag("--no-fuse", raw.no_fuse);
   app.add_option("--dispatch", raw.dispatch);
   app.add_flag("-h,--help", raw.help);
@@ -87,6 +89,7 @@ void convert_limits(const RawOptions& raw, RunOptions& options, Checker& checker
     options.store.max_stack_bytes =
         checker.require(parse_size(raw.max_stack), "--max-stack", raw.max_stack);
   }
+  options.store.deterministic = raw.deterministic;
   options.store.fuse = !raw.no_fuse;
   options.store.portable_loop = raw.dispatch == "loop";
   if (!raw.dispatch.empty() && raw.dispatch != "loop" && raw.dispatch != "tail") {

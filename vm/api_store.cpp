@@ -20,7 +20,8 @@ vm::StoreLimits limits_of(const StoreConfig& config) {
 vm::CodeOptions options_of(const StoreConfig& config) {
   return {.fuse = config.fuse && !config.portable_loop,
           .fuel = config.fuel.has_value(),
-          .portable_loop = config.portable_loop};
+          .portable_loop = config.portable_loop,
+          .deterministic = config.deterministic};
 }
 
 std::int64_t clamped(std::uint64_t fuel) {

@@ -23,7 +23,8 @@ const Dispatcher& dispatcher_for(const CodeOptions& options) {
 /// where there is no fast dispatcher, nothing is fused.
 unsigned variant_index(const CodeOptions& options) {
   const bool is_fused = options.fuse && !dispatcher_for(options).plain;
-  return (options.portable_loop ? 2u : is_fused ? 1u : 0u) * 2 + (options.fuel ? 1 : 0);
+  const unsigned way = options.portable_loop ? 2 : is_fused ? 1 : 0;
+  return way * 4 + (options.fuel ? 2 : 0) + (options.deterministic ? 1 : 0);
 }
 
 }  // namespace

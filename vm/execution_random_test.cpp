@@ -17,6 +17,7 @@ using tinywasm::RandomProgram;
 using tinywasm::Store;
 using tinywasm::StoreConfig;
 using tinywasm::to_string;
+using tinywasm::V128;
 using tinywasm::Value;
 using tinywasm::ValueType;
 
@@ -33,6 +34,12 @@ std::vector<Value> arguments(const FuncType& type, int round) {
     if (t == ValueType::i64) list.emplace_back(std::int64_t{k} * (round == 0 ? -1 : 0x100000003));
     if (t == ValueType::f32) list.emplace_back(static_cast<float>(k) * 1.25f);
     if (t == ValueType::f64) list.emplace_back(k * -2.5);
+    if (t == ValueType::v128) {
+      V128 vector;
+      vector.bytes.fill(static_cast<std::uint8_t>(k * 11));
+      vector.bytes[3] = static_cast<std::uint8_t>(round == 0 ? 0x80 : 0x7f);
+      list.emplace_back(vector);
+    }
   }
   return list;
 }
@@ -44,7 +51,7 @@ std::string state(const Instance& instance) {
     digest = (digest ^ static_cast<std::uint8_t>(b)) * 1099511628211u;
   }
   std::string text = std::to_string(instance.memory("m")->pages()) + " " + std::to_string(digest);
-  for (const char* name : {"gi32", "gi64", "gf32", "gf64"}) {
+  for (const char* name : {"gi32", "gi64", "gf32", "gf64", "gv128"}) {
     text += " " + to_string(instance.global(name)->get());
   }
   return text;

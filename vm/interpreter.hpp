@@ -19,6 +19,7 @@ struct CodeOptions {
   bool fuse = true;            // patterns and pinned registers; else plain rows (a test oracle)
   bool fuel = false;           // charge fuel
   bool portable_loop = false;  // the `loop` dispatcher instead of `tail` (implies !fuse)
+  bool deterministic = false;  // NaNs that are computed are canonical
 };
 
 /// Per module: the internal code of its functions, translated at their first call, shared by all
@@ -42,7 +43,7 @@ class ModuleCode {
  private:
   std::shared_ptr<const decoder::Module> module_;
   std::mutex mutex_;  // guards variants_
-  std::unique_ptr<Variant> variants_[6];
+  std::unique_ptr<Variant> variants_[12];
 };
 
 /// Calls `function`. Arguments are read from slots[0..params), results written to slots[0..results)

@@ -124,6 +124,9 @@ class Builder {
   void br_on_null(std::uint32_t depth);
   void br_on_non_null(std::uint32_t depth);
 
+  /// In the deterministic profile, makes a NaN that `op` has just pushed canonical.
+  void canonicalise(Insn op);
+
   // Vectors (ir_builder_vector.cpp).
   Statement& vector_statement(StatementKind kind, std::uint32_t operands, const Type* result,
                               bool may_trap);

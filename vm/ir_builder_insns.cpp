@@ -59,7 +59,8 @@ void Builder::numeric(const Instruction& insn) {
       at(a).op = negated(at(a).op);
       return push(a);
     }
-    return push(inner(node, std::span(&a, 1)));
+    push(inner(node, std::span(&a, 1)));
+    return canonicalise(insn.id);
   }
   NodeId b = pop();
   NodeId a = pop();
@@ -74,6 +75,7 @@ void Builder::numeric(const Instruction& insn) {
   }
   const NodeId operands[] = {a, b};
   push(inner(node, operands, swap));
+  canonicalise(insn.id);
 }
 
 void Builder::load(const Instruction& insn) {

@@ -61,6 +61,7 @@ void Builder::vector_insn(const Instruction& insn) {
     s.operands = static_cast<std::uint32_t>(f_.operands.size());
     f_.operands.insert(f_.operands.end(), words.begin(), words.end());
   }
+  canonicalise(insn.id);
 }
 
 }  // namespace tinywasm::vm::ir

@@ -49,6 +49,8 @@ class RandomProgram : RandomText {
       text_ += "(global $g" + name + " (export \"g" + name + "\") (mut " + name + ") (" + name +
                ".const 3))\n";
     }
+    text_ +=
+        "(global $gv128 (export \"gv128\") (mut v128) (v128.const i64x2 3 -0x123456789abcdef0))\n";
     text_ += "(table funcref (elem";
     for (unsigned i = 0; i < kFunctions; ++i) text_ += " $f" + std::to_string(i);
     text_ += "))\n";
@@ -132,6 +134,11 @@ class RandomProgram : RandomText {
                                                   "1.5",  "2.5",   "-2.75", "100", "4294967296",
                                                   "1e10", "-3e18", "1e-30", "3e38"};
     op(t, "const");
+    if (t == v128) {
+      add("i32x4");
+      for (int i = 0; i < 4; ++i) add(any(kI32));
+      return;
+    }
     add(t == i32 ? any(kI32) : t == i64 ? any(kI64) : any(kFloat));
   }
 
@@ -146,6 +153,7 @@ class RandomProgram : RandomText {
   /// Code that leaves one value of type `t`.
   void value(Type t, int depth) {
     if (--budget_ < 0 || depth <= 0) return leaf(t);
+    if (t == v128 && one_in(2)) return vector(depth);
     switch (below(28)) {
       case 0:
       case 1:
@@ -158,7 +166,7 @@ class RandomProgram : RandomText {
         return load(t, depth);
       case 7:
       case 8:
-        return unary(t, depth);
+        return t == v128 ? vector(depth) : unary(t, depth);
       case 9:
         return select(t, depth);
       case 10:
@@ -172,6 +180,7 @@ class RandomProgram : RandomText {
       case 14:
         return loop_value(t, depth);
       case 15:
+        if (t <= i64 && one_in(2)) return of_vector(t, depth);
         if (t == i32) return add("memory.size");
         return leaf(t);
       case 16:
@@ -183,6 +192,92 @@ class RandomProgram : RandomText {
     }
   }
 
+  /// Integer lanes only: what NaNs the lanes of floats would be is not determined.
+  void vector(int depth) {
+    static constexpr std::string_view kBinary[] = {"i8x16.add",
+                                                   "i8x16.sub_sat_s",
+                                                   "i8x16.max_u",
+                                                   "i8x16.swizzle",
+                                                   "i8x16.ne",
+                                                   "i8x16.narrow_i16x8_s",
+                                                   "i16x8.mul",
+                                                   "i16x8.add_sat_u",
+                                                   "i16x8.q15mulr_sat_s",
+                                                   "i16x8.min_s",
+                                                   "i16x8.avgr_u",
+                                                   "i16x8.extmul_high_i8x16_s",
+                                                   "i32x4.add",
+                                                   "i32x4.lt_s",
+                                                   "i32x4.dot_i16x8_s",
+                                                   "i64x2.sub",
+                                                   "i64x2.mul",
+                                                   "i64x2.extmul_low_i32x4_u",
+                                                   "v128.and",
+                                                   "v128.andnot",
+                                                   "v128.xor",
+                                                   "f32x4.lt",
+                                                   "f64x2.ge",
+                                                   "i8x16.relaxed_swizzle",
+                                                   "i16x8.relaxed_dot_i8x16_i7x16_s"};
+    static constexpr std::string_view kUnary[] = {"i8x16.popcnt",
+                                                  "i8x16.abs",
+                                                  "i16x8.extend_low_i8x16_s",
+                                                  "i32x4.neg",
+                                                  "i64x2.abs",
+                                                  "i32x4.extadd_pairwise_i16x8_u",
+                                                  "i64x2.extend_high_i32x4_u",
+                                                  "v128.not",
+                                                  "i32x4.trunc_sat_f32x4_s",
+                                                  "i32x4.trunc_sat_f64x2_u_zero"};
+    static constexpr std::string_view kShift[] = {"i8x16.shl",   "i8x16.shr_s", "i16x8.shr_u",
+                                                  "i32x4.shl",   "i32x4.shr_s", "i64x2.shl",
+                                                  "i64x2.shr_s", "i64x2.shr_u"};
+    switch (below(9)) {
+      case 0:
+        value(v128, depth - 1);
+        return add(any(kUnary));
+      case 1:
+        value(v128, depth - 1);
+        value(i32, depth - 1);
+        return add(any(kShift));
+      case 2:
+        value(i32, depth - 1);
+        return add(one_in(2) ? "i8x16.splat" : "i32x4.splat");
+      case 3: {
+        const Type t = one_in(3) ? i64 : i32;
+        value(v128, depth - 1);
+        value(t, depth - 1);
+        return indexed(t == i64 ? "i64x2.replace_lane" : "i16x8.replace_lane",
+                       below(t == i64 ? 2 : 8));
+      }
+      case 4:
+        value(v128, depth - 1);
+        value(v128, depth - 1);
+        add("i8x16.shuffle");
+        for (int i = 0; i < 16; ++i) add(std::to_string(below(32)));
+        return;
+      case 5:
+        for (int i = 0; i < 3; ++i) value(v128, depth - 1);
+        return add("v128.bitselect");
+      default:
+        value(v128, depth - 1);
+        if (one_in(12)) statement();
+        value(v128, depth - 1);
+        return add(any(kBinary));
+    }
+  }
+
+  /// A number of a vector.
+  void of_vector(Type t, int depth) {
+    static constexpr std::string_view kTests[] = {"v128.any_true",  "i8x16.all_true",
+                                                  "i8x16.bitmask",  "i16x8.bitmask",
+                                                  "i32x4.all_true", "i64x2.bitmask"};
+    value(v128, depth - 1);
+    if (t == i64) return indexed("i64x2.extract_lane", below(2));
+    if (one_in(2)) return add(any(kTests));
+    indexed(one_in(2) ? "i8x16.extract_lane_s" : "i8x16.extract_lane_u", below(16));
+  }
+
   void binary(Type t, int depth) {
     static constexpr std::string_view kInt[] = {"add", "add",   "add",   "sub",   "sub",  "mul",
                                                 "and", "and",   "or",    "xor",   "xor",  "shl",
@@ -190,6 +285,7 @@ class RandomProgram : RandomText {
     static constexpr std::string_view kDivide[] = {"div_s", "div_u", "rem_s", "rem_u"};
     static constexpr std::string_view kFloat[] = {"add", "add", "sub", "mul",
                                                   "mul", "div", "min", "max"};
+    if (t == v128) return vector(depth);
     value(t, depth - 1);
     if (one_in(12)) statement();
     value(t, depth - 1);
@@ -207,7 +303,8 @@ class RandomProgram : RandomText {
     static constexpr std::string_view kInt[] = {"eq",   "ne",   "lt_s", "lt_u", "gt_s",
                                                 "gt_u", "le_s", "le_u", "ge_s", "ge_u"};
     static constexpr std::string_view kFloat[] = {"eq", "ne", "lt", "gt", "le", "ge"};
-    const Type t = type();
+    Type t = type();
+    if (t == v128) t = i64;
     value(t, depth - 1);
     value(t, depth - 1);
     op(t, t < f32 ? any(kInt) : any(kFloat));
@@ -283,18 +380,19 @@ class RandomProgram : RandomText {
         break;
       default:
         value(i32, depth - 1);
-        if (t < f32 && one_in(120)) return;
+        if (!has_own_area(t) && one_in(120)) return;
         number(0x3ff8);
         op(i32, "and");
     }
-    if (t >= f32) {
+    if (has_own_area(t)) {
       number(0x3ff8);
       op(i32, "and");
     }
   }
+  static bool has_own_area(Type t) { return t == f32 || t == f64; }
   void offset(Type t) {
     const unsigned base = t == f64 ? 0xc000 : t == f32 ? 0x8000 : 0;
-    const unsigned extra = t < f32 && one_in(2) ? below(64) : 0;
+    const unsigned extra = !has_own_area(t) && one_in(2) ? below(64) : 0;
     if (base + extra != 0) add("offset=" + std::to_string(base + extra));
   }
 
@@ -303,7 +401,19 @@ class RandomProgram : RandomText {
                                                 "load8_u", "load16_s", "load16_u"};
     static constexpr std::string_view kI64[] = {"load",     "load",     "load8_s",  "load8_u",
                                                 "load16_s", "load16_u", "load32_s", "load32_u"};
+    static constexpr std::string_view kVector[] = {
+        "load", "load", "load8x8_s", "load16x4_u", "load8_splat", "load64_splat", "load32_zero"};
     address(t, depth);
+    if (t == v128 && one_in(4)) {
+      value(v128, depth - 1);
+      op(t, "load16_lane");
+      offset(t);
+      return add(std::to_string(below(8)));
+    }
+    if (t == v128) {
+      op(t, any(kVector));
+      return offset(t);
+    }
     op(t, t == i32 ? any(kI32) : t == i64 ? any(kI64) : std::string_view("load"));
     offset(t);
   }
@@ -344,7 +454,9 @@ class RandomProgram : RandomText {
     labels_.push_back({t});
     ++loops_;
     value(t, depth - 1);
-    if (t == f32 || t == f64)
+    if (t == v128)
+      add("i16x8.add");
+    else if (t == f32 || t == f64)
       op(t, "add");
     else
       op(t, one_in(2) ? "add" : "xor");
@@ -451,8 +563,13 @@ class RandomProgram : RandomText {
     address(t, 2);
     if (one_in(12)) statement();
     value(t, 3);
-    op(t, t == i32 ? any(kI32) : t == i64 ? any(kI64) : std::string_view("store"));
+    const bool is_lane = t == v128 && one_in(4);
+    op(t, is_lane    ? "store32_lane"
+          : t == i32 ? any(kI32)
+          : t == i64 ? any(kI64)
+                     : std::string_view("store"));
     offset(t);
+    if (is_lane) add(std::to_string(below(4)));
   }
 
   void if_statement() {

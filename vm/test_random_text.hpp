@@ -16,8 +16,8 @@ class RandomText {
     for (int i = 0; i < 8; ++i) random();
   }
 
-  enum Type : std::uint8_t { i32, i64, f32, f64 };
-  static constexpr std::string_view kNames[] = {"i32", "i64", "f32", "f64"};
+  enum Type : std::uint8_t { i32, i64, f32, f64, v128 };
+  static constexpr std::string_view kNames[] = {"i32", "i64", "f32", "f64", "v128"};
 
   // ---- Choices
 
@@ -34,8 +34,8 @@ class RandomText {
     return choices[below(N)];
   }
   Type type() {
-    static constexpr Type kWeighted[] = {i32, i32, i32, i32, i64, i64, f64, f32};
-    return kWeighted[below(8)];
+    static constexpr Type kWeighted[] = {i32, i32, i32, i32, i64, i64, f64, f32, v128};
+    return kWeighted[below(9)];
   }
   std::vector<Type> types(unsigned count) {
     std::vector<Type> list;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "vm/canonical.hpp"
 #include "vm/code.hpp"
 #include "vm/gc_operations.hpp"
 #include "vm/operations.hpp"
@@ -531,9 +532,13 @@ TINYWASM_OPERATION(trap_if_zero)
 
 // ---- Vectors
 
-TINYWASM_INLINE void copy_vector(Slot* to, const Slot* from) {
-  V128 value;
+TINYWASM_INLINE vector::v128 read_vector(const Slot* from) {
+  vector::v128 value;
   std::memcpy(&value, from, sizeof value);
+  return value;
+}
+TINYWASM_INLINE void copy_vector(Slot* to, const Slot* from) {
+  const vector::v128 value = read_vector(from);
   std::memcpy(to, &value, sizeof value);
 }
 
@@ -568,6 +573,21 @@ TINYWASM_HANDLER vector_global_set_word(TINYWASM_REGISTERS) {
   copy_vector(R.ctx->instance->globals[word.index]->value, R.fp + word.a);
   TINYWASM_NEXT(sizeof(RuntimeWord));
 }
+
+#define TINYWASM_CANONICAL(name, expression)                                            \
+  TINYWASM_HANDLER name##_word(TINYWASM_REGISTERS) {                                    \
+    TINYWASM_ENTER;                                                                     \
+    const auto& word = read_word<RuntimeWord>(R.pc);                                    \
+    const Slot* from = R.fp + word.a;                                                   \
+    const auto value = expression;                                                      \
+    std::memcpy(R.fp + word.result, &value, sizeof value);                              \
+    TINYWASM_NEXT(sizeof(RuntimeWord));                                                 \
+  }
+TINYWASM_CANONICAL(canonical_f32, canonical(from_slot<float>(*from)))
+TINYWASM_CANONICAL(canonical_f64, canonical(from_slot<double>(*from)))
+TINYWASM_CANONICAL(canonical_f32x4, canonical_lanes<float>(read_vector(from)))
+TINYWASM_CANONICAL(canonical_f64x2, canonical_lanes<double>(read_vector(from)))
+#undef TINYWASM_CANONICAL
 
 // ---- Tables of the above
 

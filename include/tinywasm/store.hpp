@@ -29,6 +29,10 @@ struct StoreConfig {
   std::uint32_t max_instances = 100'000;
   /// False: the interpreter runs one instruction at a time; slower, for comparison.
   bool fuse = true;
+  /// True: the specification's deterministic profile. Every NaN that an instruction computes is the
+  /// positive canonical one, on every host; floating-point arithmetic is slower. (Relaxed vector
+  /// instructions always do what that profile says.)
+  bool deterministic = false;
   /// True: the interpreter that needs nothing of the compiler; slower, for comparison.
   bool portable_loop = false;
 };
