@@ -59,7 +59,7 @@ enum class Immediates : std::uint8_t {
   cast_branch,  // br_on_cast: flags, label, heap type, heap type
 };
 
-/// The proposal an instruction came with (all are part of Wasm 3.0).
+/// The proposal an instruction came with. Those before wide_arithmetic are part of Wasm 3.0.
 enum class Feature : std::uint8_t {
   mvp,
   sign_extension,
@@ -72,6 +72,7 @@ enum class Feature : std::uint8_t {
   function_references,
   gc,
   exceptions,
+  wide_arithmetic,
 };
 
 enum class Insn : std::uint16_t {

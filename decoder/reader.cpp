@@ -144,7 +144,7 @@ void ModuleReader::read_contents(std::uint8_t id, std::uint32_t end) {
                          [this] { read_table(); });
     case kMemory:
       return read_vector(read_count(kMaxMemories, Message::too_many_memories, m.memories.size()),
-                         [&] { m.memories.push_back({read_limits(reader_)}); });
+                         [&] { m.memories.push_back(read_memory_type(reader_)); });
     case kTag:
       return read_vector(read_count(kMaxTags, Message::too_many_tags, m.tags.size()),
                          [&] { m.tags.push_back(read_tag_type()); });
@@ -252,7 +252,7 @@ void ModuleReader::read_import() {
       break;
     case ExternKind::memory:
       import.index = m.imported_memories++;
-      m.memories.push_back({read_limits(reader_)});
+      m.memories.push_back(read_memory_type(reader_));
       break;
     case ExternKind::global:
       import.index = m.imported_globals++;

@@ -149,7 +149,11 @@ TEST_SUITE("reader") {
     const Limits wide = read(memory({5, 1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20})).memories[0].limits;
     CHECK(wide.is_64);
     CHECK(wide.max == std::uint64_t{1} << 40);
-    CHECK(error_of(memory({8, 0})) == "malformed: malformed limits flags (at offset 0xb)");
+    CHECK(error_of(memory({8})) == "malformed: malformed limits flags (at offset 0xb)");
+    CHECK(read(memory({8, 1, 0})).memories[0].page_log2 == 0);
+    CHECK(read(memory({9, 1, 2, 17})).memories[0].page_log2 == 17);
+    CHECK(error_of(memory({8, 1, 64})) == "malformed: invalid custom page size (at offset 0xd)");
+    CHECK(error_of(memory({16, 0})) == "malformed: malformed limits flags (at offset 0xb)");
     CHECK(error_of(module({section(4, {vec({bytes({0x70, 3, 0, 1})})})})) ==
           "malformed: malformed limits flags (at offset 0xc)");
   }

@@ -14,10 +14,10 @@ namespace tinywasm::decoder {
 
 /// "ai:I" in numbers. An address ('a') is kBottom: its type depends on the memory.
 struct Signature {
-  std::array<ValType, 3> operands{};
+  std::array<ValType, 4> operands{};
   std::uint8_t pops = 0;
-  std::uint8_t pushes = 0;  // 0 or 1
-  ValType result;
+  std::uint8_t pushes = 0;
+  ValType result;  // of each of them
 };
 
 namespace detail {
@@ -45,7 +45,7 @@ constexpr Signature parse_signature(std::string_view text) {
   std::size_t i = 0;
   for (; text[i] != ':'; ++i) signature.operands[signature.pops++] = type_of_letter(text[i]);
   if (i + 1 < text.size()) {
-    signature.pushes = 1;
+    signature.pushes = static_cast<std::uint8_t>(text.size() - i - 1);
     signature.result = type_of_letter(text[i + 1]);
   }
   return signature;

@@ -58,6 +58,7 @@ namespace tinywasm::decoder {
   KEYWORD(field, "field")                   \
   KEYWORD(mut, "mut")                       \
   KEYWORD(shared, "shared")                 \
+  KEYWORD(pagesize, "pagesize")             \
   KEYWORD(ref, "ref")                       \
   KEYWORD(null, "null")                     \
   KEYWORD(i32, "i32")                       \

@@ -178,19 +178,25 @@ void TextModuleParser::table_field(const Field& field) {
   in_.expect_right();
 }
 
-/// (memory $id? addrtype? limits) or (memory $id? addrtype? (data ...))
+/// (memory $id? addrtype? limits shared? pagesize?) or (memory $id? addrtype? pagesize? (data ...))
 void TextModuleParser::memory_field(const Field& field) {
   if (exports_and_import(field)) return;
   ++memories_.count;
   const bool is_64 = accept_address_type(in_);
-  if (in_.accept_open(Keyword::data)) {
-    const std::uint64_t pages = inline_data(field.index, is_64);
-    write_limits({.is_64 = is_64, .is_shared = false, .min = pages, .max = pages}, memories_.bytes);
+  if (in_.at(TokenKind::left)) {
+    TextLimits limits;
+    limits.is_64 = is_64;
+    limits.page_log2 = accept_page_size(in_);
+    in_.expect_open(Keyword::data);
+    const std::uint64_t bytes = inline_data(field.index, is_64);
+    const unsigned log2 = limits.page_log2 & 63;
+    const std::uint64_t rest = bytes & ((std::uint64_t{1} << log2) - 1);
+    limits.min = (bytes >> log2) + (rest != 0 ? 1 : 0);
+    limits.max = limits.min;
+    write_limits(limits, memories_.bytes);
     in_.expect_right();
   } else {
-    TextLimits limits = parse_limits(in_, is_64);
-    limits.is_shared = in_.accept(Keyword::shared);
-    write_limits(limits, memories_.bytes);
+    parse_memory_limits(in_, is_64, memories_.bytes);
   }
   in_.expect_right();
 }

@@ -160,7 +160,7 @@ void TextModuleParser::data_field() {
   out.name(contents);
 }
 
-/// The strings of a memory's own "(data ...)", its parenthesis not taken; the pages they need.
+/// The strings of a memory's own "(data ...)", its parenthesis not taken; their size.
 std::uint64_t TextModuleParser::inline_data(std::uint32_t memory, bool is_64) {
   BinaryWriter& out = data_.bytes;
   ++data_.count;
@@ -170,7 +170,7 @@ std::uint64_t TextModuleParser::inline_data(std::uint32_t memory, bool is_64) {
   std::string contents;
   while (in_.at(TokenKind::string)) append_string_value(in_.next().text, contents);
   out.name(contents);
-  return (contents.size() + kPageSize - 1) / kPageSize;
+  return contents.size();
 }
 
 }  // namespace tinywasm::decoder

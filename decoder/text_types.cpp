@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decoder/text_types.hpp"
 
+#include <bit>
 #include <limits>
 
 #include "decoder/text_number.hpp"
@@ -313,24 +314,41 @@ TextLimits parse_limits(TextCursor& in, bool is_64) {
   constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
   TextLimits limits;
   limits.is_64 = is_64;
-  limits.min = in.expect_natural(kMax, Message::constant_out_of_range);
-  if (in.at(TokenKind::natural)) {
-    limits.max = in.expect_natural(kMax, Message::constant_out_of_range);
-  }
+  const Message over = is_64 ? Message::i64_constant_out_of_range : Message::constant_out_of_range;
+  limits.min = in.expect_natural(kMax, over);
+  if (in.at(TokenKind::natural)) limits.max = in.expect_natural(kMax, over);
   return limits;
 }
 
 void write_limits(const TextLimits& limits, BinaryWriter& out) {
-  out.u8((limits.max ? 1 : 0) | (limits.is_shared ? 2 : 0) | (limits.is_64 ? 4 : 0));
+  const bool has_page_size = limits.page_log2 != TextLimits{}.page_log2;
+  out.u8((limits.max ? 1 : 0) | (limits.is_shared ? 2 : 0) | (limits.is_64 ? 4 : 0) |
+         (has_page_size ? 8 : 0));
   out.unsigned_leb(limits.min);
   if (limits.max) out.unsigned_leb(*limits.max);
+  if (has_page_size) out.unsigned_leb(limits.page_log2);
+}
+
+std::uint8_t accept_page_size(TextCursor& in) {
+  if (!in.accept_open(Keyword::pagesize)) return TextLimits{}.page_log2;
+  constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
+  const Token place = in.peek();
+  const std::uint64_t size = in.expect_natural(kMax, Message::malformed_page_size);
+  if (!std::has_single_bit(size)) in.fail(Message::malformed_page_size, place);
+  in.expect_right();
+  return static_cast<std::uint8_t>(std::countr_zero(size));
+}
+
+void parse_memory_limits(TextCursor& in, bool is_64, BinaryWriter& out) {
+  TextLimits limits = parse_limits(in, is_64);
+  limits.is_shared = in.accept(Keyword::shared);
+  limits.page_log2 = accept_page_size(in);
+  write_limits(limits, out);
 }
 
 void parse_memory_type(TextContext& context, BinaryWriter& out) {
   const bool is_64 = accept_address_type(context.in);
-  TextLimits limits = parse_limits(context.in, is_64);
-  limits.is_shared = context.in.accept(Keyword::shared);
-  write_limits(limits, out);
+  parse_memory_limits(context.in, is_64, out);
 }
 
 void parse_table_type(TextContext& context, BinaryWriter& out) {

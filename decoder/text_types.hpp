@@ -32,11 +32,16 @@ struct TextLimits {
   bool is_shared = false;
   std::uint64_t min = 0;
   std::optional<std::uint64_t> max;
+  std::uint8_t page_log2 = 16;
 };
 TextLimits parse_limits(TextCursor& in, bool is_64);
 /// Takes the address type if there is one: true for i64.
 bool accept_address_type(TextCursor& in);
+/// Takes "(pagesize n)" if it is there: log2 n, else of the usual size.
+std::uint8_t accept_page_size(TextCursor& in);
 void write_limits(const TextLimits& limits, BinaryWriter& out);
+/// What follows the address type in a memory type.
+void parse_memory_limits(TextCursor& in, bool is_64, BinaryWriter& out);
 void parse_memory_type(TextContext& context, BinaryWriter& out);
 void parse_table_type(TextContext& context, BinaryWriter& out);
 

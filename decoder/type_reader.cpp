@@ -173,14 +173,16 @@ BlockType read_block_type(ByteReader& reader) {
   return {.index = index, .result = {}};
 }
 
-Limits read_limits(ByteReader& reader) {
-  constexpr std::uint8_t kHasMax = 0x01;
-  constexpr std::uint8_t kShared = 0x02;
-  constexpr std::uint8_t kIs64 = 0x04;
+namespace {
+
+constexpr std::uint8_t kHasMax = 0x01;
+constexpr std::uint8_t kShared = 0x02;
+constexpr std::uint8_t kIs64 = 0x04;
+constexpr std::uint8_t kHasPageSize = 0x08;
+
+/// What follows the flags.
+Limits read_limits(ByteReader& reader, std::uint8_t flags) {
   Limits limits;
-  const std::uint32_t start = reader.offset();
-  const std::uint8_t flags = reader.u8();
-  if (flags > (kHasMax | kShared | kIs64)) reader.fail(Message::malformed_limits_flags, start);
   limits.is_shared = (flags & kShared) != 0;
   limits.is_64 = (flags & kIs64) != 0;
   limits.min = reader.u64();
@@ -188,12 +190,35 @@ Limits read_limits(ByteReader& reader) {
   return limits;
 }
 
+}  // namespace
+
+/// https://github.com/WebAssembly/custom-page-sizes: the logarithm of a page's size may follow.
+MemoryType read_memory_type(ByteReader& reader) {
+  const std::uint32_t start = reader.offset();
+  const std::uint8_t flags = reader.u8();
+  constexpr std::uint8_t kAll = kHasMax | kShared | kIs64 | kHasPageSize;
+  // Flags that promise a page size and stand last are taken for wrong ones.
+  if (flags > kAll || ((flags & kHasPageSize) != 0 && reader.at_end())) {
+    reader.fail(Message::malformed_limits_flags, start);
+  }
+  MemoryType type;
+  type.limits = read_limits(reader, flags);
+  if ((flags & kHasPageSize) != 0) {
+    const std::uint32_t at = reader.offset();
+    const std::uint32_t page_log2 = reader.u32();
+    if (page_log2 >= 64) reader.fail(Message::malformed_page_size, at);
+    type.page_log2 = static_cast<std::uint8_t>(page_log2);
+  }
+  return type;
+}
+
 TableType read_table_type(ByteReader& reader) {
   TableType type;
   type.element = read_ref_type(reader);
   const std::uint32_t start = reader.offset();
-  type.limits = read_limits(reader);
-  if (type.limits.is_shared) reader.fail(Message::malformed_limits_flags, start);
+  const std::uint8_t flags = reader.u8();
+  if ((flags & ~(kHasMax | kIs64)) != 0) reader.fail(Message::malformed_limits_flags, start);
+  type.limits = read_limits(reader, flags);
   return type;
 }
 

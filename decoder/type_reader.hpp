@@ -12,7 +12,7 @@ namespace tinywasm::decoder {
 HeapType read_heap_type(ByteReader& reader);
 ValType read_ref_type(ByteReader& reader);
 ValType read_val_type(ByteReader& reader);
-Limits read_limits(ByteReader& reader);
+MemoryType read_memory_type(ByteReader& reader);
 TableType read_table_type(ByteReader& reader);
 GlobalType read_global_type(ByteReader& reader);
 

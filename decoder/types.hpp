@@ -129,6 +129,7 @@ struct Limits {
 
 struct MemoryType {
   Limits limits;
+  std::uint8_t page_log2 = 16;  // of the size of a page; valid ones are 16 and 0
   ValType address_type() const { return limits.is_64 ? ValType::kI64 : ValType::kI32; }
 };
 struct TableType {
@@ -146,6 +147,7 @@ std::string to_string(HeapType type);
 std::string to_string(ValType type);
 std::string to_string(std::span<const ValType> types);
 
+/// The usual size of a page.
 inline constexpr std::uint64_t kPageSize = 65536;
 
 }  // namespace tinywasm::decoder

@@ -28,6 +28,7 @@ std::string_view unsupported_feature(Feature feature) {
     case Feature::relaxed_simd:
     case Feature::tail_call:
     case Feature::function_references:
+    case Feature::wide_arithmetic:
       return {};
   }
   return {};

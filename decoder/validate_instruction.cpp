@@ -44,7 +44,7 @@ void FunctionValidatorBase::check_plain(const Instruction& insn) {
   }
   check_lanes(insn);
   pop_values(std::span<const ValType>(types.operands.data(), types.pops));
-  if (types.pushes != 0) push(types.result);
+  for (unsigned i = 0; i < types.pushes; ++i) push(types.result);
 }
 
 void FunctionValidatorBase::check_memarg(const Instruction& insn) {

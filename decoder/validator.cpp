@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::uint64_t kMaxPages32 = std::uint64_t{1} << 16;
 constexpr std::uint64_t kMaxPages64 = std::uint64_t{1} << 48;
+constexpr std::uint64_t kMaxBytes32 = 0xffff'ffff;  // pages of one byte
+constexpr std::uint64_t kMaxBytes64 = ~std::uint64_t{0};
 constexpr std::uint64_t kMaxTable32 = 0xffff'ffff;
 
 bool has_vector_types(const Module& module) {
@@ -159,11 +161,19 @@ bool ModuleValidator::check_tables() {
 
 bool ModuleValidator::check_memories() {
   for (std::size_t i = 0; i < module_.memories.size(); ++i) {
-    const Limits& limits = module_.memories[i].limits;
+    const MemoryType& type = module_.memories[i];
+    const Limits& limits = type.limits;
     const Section where = section(i, module_.imported_memories, kMemory);
-    const std::uint64_t most = limits.is_64 ? kMaxPages64 : kMaxPages32;
-    const Message over = limits.is_64 ? Message::memory64_size : Message::memory_size;
-    if (!check_limits(limits, most, over, where)) return false;
+    if (type.page_log2 == 0) {
+      const std::uint64_t most = limits.is_64 ? kMaxBytes64 : kMaxBytes32;
+      if (!check_limits(limits, most, Message::memory_size_bytes, where)) return false;
+    } else if (type.page_log2 == 16) {
+      const std::uint64_t most = limits.is_64 ? kMaxPages64 : kMaxPages32;
+      const Message over = limits.is_64 ? Message::memory64_size : Message::memory_size;
+      if (!check_limits(limits, most, over, where)) return false;
+    } else {
+      return fail(Message::invalid_page_size, where);
+    }
     if (limits.is_shared && !limits.max) return fail(Message::shared_memory_maximum, where);
   }
   return true;

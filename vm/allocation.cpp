@@ -16,7 +16,9 @@ bool is_return(StatementKind k) {
          k == StatementKind::unreachable || is_return_call(k);
 }
 
-bool has_node_operands(StatementKind k) { return is_call(k) || is_return_call(k); }
+bool has_node_operands(StatementKind k) {
+  return is_call(k) || is_return_call(k) || k == StatementKind::wide;
+}
 
 }  // namespace
 
@@ -226,7 +228,7 @@ void Allocation::find_last_uses(Function& f) {
       if (last.epoch == epoch_) s.last_use = last.statement;
       last.epoch = 0;
     }
-    if (is_boundary(s.kind) || is_call(s.kind)) ++epoch_;
+    if (is_boundary(s.kind) || is_call(s.kind) || s.results > 1) ++epoch_;
     for (unsigned k = 0; k < s.nodes; ++k) note_temporaries(f, s.node[k], number);
     if (!has_node_operands(s.kind)) continue;
     for (std::uint32_t k = 0; k < s.operand_count; ++k) {

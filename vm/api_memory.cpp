@@ -29,7 +29,12 @@ Result<void> check_element(vm::Store* store, const vm::Table& table, const Value
 
 Result<Memory> Memory::create(Store& store, const MemoryType& type) {
   return vm::guarded([&]() -> Result<Memory> {
-    const std::uint64_t most = type.limits.is_64 ? std::uint64_t{1} << 48 : 65536;
+    if (type.page_size != 1 && type.page_size != kPageSize) {
+      return Error{ErrorKind::host, "not a size of pages"};
+    }
+    const bool is_64 = type.limits.is_64;
+    const std::uint64_t most = type.page_size == 1 ? (is_64 ? ~std::uint64_t{0} : 0xffff'ffff)
+                                                   : (is_64 ? std::uint64_t{1} << 48 : 65536);
     if (Result<void> good = check_limits(type.limits, most); !good) return std::move(good).error();
     Result<vm::Memory*> memory = store.impl()->add_memory(vm::to_decoder(type));
     if (!memory) return std::move(memory).error();
@@ -42,6 +47,8 @@ MemoryType Memory::type() const {
   type.limits.min = memory_->pages();
   return type;
 }
+
+std::uint64_t Memory::pages() const noexcept { return memory_->pages(); }
 
 std::span<std::byte> Memory::bytes() const noexcept { return {memory_->base, memory_->size}; }
 

@@ -279,6 +279,8 @@ void Emitter::statement(const Statement& s) {
       return runtime(s);
     case StatementKind::vector:
       return vector(s);
+    case StatementKind::wide:
+      return wide(s);
     case StatementKind::fuel:
       append<FuelWord>(dispatcher_.word(WordId::fuel)).cost = s.index;
       return note(0, s.offset);

@@ -154,6 +154,7 @@ class Emitter {
   void runtime(const Statement& s);
   void vector(const Statement& s);
   Place result_slot(const Statement& s) const;
+  void wide(const Statement& s);
   bool step_branch(const Statement& s);
   bool set_both(const Statement& s);
 

@@ -222,6 +222,68 @@ TEST_SUITE("execution_far") {
     CHECK(machines.call("in", {wide(0), -1, 1}) == kMemory);
   }
 
+  TEST_CASE("pages of one byte") {
+    StoreConfig config;
+    config.max_memory_bytes = 3 * 65536;
+    for (const char* type : {"i32", "i64"}) {
+      CAPTURE(type);
+      const std::string t = type;
+      Machines machines("(memory (export \"m\") " + t + " 3 200000 (pagesize 1)) (data (" + t +
+                            ".const 0) \"abc\")"
+                            "(func (export \"size\") (result " +
+                            t +
+                            ") memory.size)"
+                            "(func (export \"grow\") (param " +
+                            t + ") (result " + t +
+                            ")"
+                            " local.get 0 memory.grow)"
+                            "(func (export \"at\") (param " +
+                            t +
+                            ") (result i32)"
+                            " local.get 0 i32.load16_u)"
+                            "(func (export \"set\") (param " +
+                            t +
+                            ")"
+                            " local.get 0 i32.const 0x4142 i32.store16)",
+                        {}, config);
+      const auto call = [&](const char* name, std::int32_t argument) {
+        if (t == "i64") return machines.call(name, {std::int64_t{argument}});
+        return machines.call(name, {argument});
+      };
+      CHECK(machines.call("size") == "3");
+      CHECK(call("at", 1) == "25442");
+      CHECK(call("at", 2) == kMemory);
+      CHECK(call("grow", 1) == "3");
+      CHECK(call("at", 2) == "99");
+      CHECK(call("at", 3) == kMemory);
+      CHECK(call("grow", 65535) == "4");
+      CHECK(call("at", 65537) == "0");
+      CHECK(call("at", 65538) == kMemory);
+      CHECK(call("set", 65537).empty());
+      CHECK(call("grow", 200000) == "-1");
+      CHECK(call("grow", 134462) == "-1");
+      CHECK(call("grow", 131070) == "-1");
+      CHECK(call("grow", 131069) == "65539");
+      CHECK(call("at", 65537) == "16706");
+      CHECK(call("at", 196606) == "0");
+      CHECK(machines.call("size") == "196608");
+      machines.each([&](auto&, auto& instance) {
+        const Memory memory = *instance.memory("m");
+        CHECK(memory.type().page_size == 1);
+        CHECK(memory.pages() == 196608);
+        CHECK(memory.bytes().size() == 196608);
+        CHECK(to_string(tinywasm::ExternType(memory.type())) ==
+              (t == "i64" ? "(memory i64 196608 200000 (pagesize 1))"
+                          : "(memory 196608 200000 (pagesize 1))"));
+      });
+    }
+    CHECK(Machines("(memory (pagesize 1) (data \"xyz\"))").created() == "ok");
+    tinywasm::Store store;
+    CHECK(Memory::create(store, {.limits = {.min = 5}, .page_size = 1})->bytes().size() == 5);
+    CHECK(!Memory::create(store, {.limits = {.min = 5}, .page_size = 2}));
+    CHECK(!Memory::create(store, {.limits = {.min = 65537}}));
+  }
+
   TEST_CASE("segments of memories by 64-bit offsets") {
     CHECK(run("(memory 1) (memory i64 1) (data (memory 1) (i64.const 65535) \"\\07\")"
               "(func (export \"f\") (result i32) i64.const 65535 i32.load8_u 1)") == "7");

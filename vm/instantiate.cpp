@@ -108,7 +108,8 @@ bool Instantiation::matches(const decoder::Import& wanted, const Extern& given) 
              limits_match(given.table->size, given.table->type.limits, type.limits);
     }
     case ExternKind::memory:
-      return limits_match(given.memory->pages(), given.memory->type.limits,
+      return given.memory->type.page_log2 == module_.memories[wanted.index].page_log2 &&
+             limits_match(given.memory->pages(), given.memory->type.limits,
                           module_.memories[wanted.index].limits);
     case ExternKind::global: {
       const decoder::GlobalType& type = module_.globals[wanted.index].type;

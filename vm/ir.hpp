@@ -87,6 +87,7 @@ enum class StatementKind : std::uint8_t {
   runtime,      // `word` with up to three nodes and immediates index, index2
   vector,       // VECTOR row `op` with up to three nodes; `index` a lane, `index2` a memory,
                 // memory_offset; 128-bit immediates in operands
+  wide,         // `word` with the nodes in operands; two results in consecutive temporaries
   fuel,         // charge `index`
 };
 

@@ -103,6 +103,9 @@ class Builder {
   Type table_address(std::uint32_t table) const;
   void far_load(const decoder::Instruction& insn, Type type);
   void far_store(const decoder::Instruction& insn);
+  // Wide arithmetic (ir_builder_wide.cpp).
+  void wide(WordId word, const decoder::Instruction& insn);
+  bool wide_insn(const decoder::Instruction& insn);
   void select();
   void drop();
   void assign_local(Variable local, bool keep);

@@ -17,18 +17,21 @@ constexpr std::uint64_t kSmall = 2 * kPage;
 constexpr std::uint64_t kAlignment = 64;
 /// Reserved when the type allows more.
 constexpr std::uint64_t kUsualReservation = std::uint64_t{4} << 30;
-/// No host maps more than 2^47 bytes; keeps every product below in range.
-constexpr std::uint64_t kMostPages = (std::uint64_t{1} << 47) / kPage;
+/// No host maps more than 2^47 bytes; keeps every sum and product below in range.
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 47;
 /// How much a bulk instruction does between two looks at the interrupt flag.
 constexpr std::uint64_t kChunk = std::uint64_t{4} << 20;
 
 /// What memories without bytes point to: addresses formed from it are never null.
 alignas(kAlignment) std::byte g_no_bytes[kAlignment];
 
-std::uint64_t page_limit(const decoder::Limits& limits) {
-  const std::uint64_t of_address_type = limits.is_64 ? kMostPages : 65536;
-  return std::min(limits.max.value_or(of_address_type), of_address_type);
+std::uint64_t page_limit(const decoder::MemoryType& type) {
+  const std::uint64_t of_32_bits = type.page_log2 == 0 ? 0xffff'ffff : 65536;
+  const std::uint64_t most = type.limits.is_64 ? kMostBytes >> type.page_log2 : of_32_bits;
+  return std::min(type.limits.max.value_or(most), most);
 }
+
+std::uint64_t round_up(std::uint64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 
 bool poll(const std::atomic<std::uint32_t>& interrupt) {
   return interrupt.load(std::memory_order_relaxed) != 0;
@@ -54,54 +57,62 @@ std::byte* empty_memory_base() { return g_no_bytes; }
 OwnedMemory::OwnedMemory(const decoder::MemoryType& memory_type, Budget& budget) : budget_(budget) {
   type = memory_type;
   base = empty_memory_base();
-  max_pages = page_limit(type.limits);
+  max_pages = page_limit(type);
 }
 
 OwnedMemory::~OwnedMemory() {
   if (reserved != 0) release_pages(base, reserved);
-  budget_.give_back(size);
+  budget_.give_back(committed_);
 }
 
 bool OwnedMemory::allocate() {
-  const std::uint64_t pages_wanted = type.limits.min;
-  if (pages_wanted > kMostPages || !budget_.take(pages_wanted * kPage)) return false;
-  const std::uint64_t bytes = pages_wanted * kPage;
-  if (bytes == 0 || move_to(bytes, bytes <= kSmall ? bytes : wanted_reservation(bytes)))
-    return true;
-  budget_.give_back(bytes);
-  return false;
+  if (type.limits.min > kMostBytes >> type.page_log2) return false;
+  const std::uint64_t bytes = type.limits.min << type.page_log2;
+  const std::uint64_t rounded = round_up(bytes);
+  if (!commit(rounded, rounded <= kSmall ? rounded : wanted_reservation(rounded))) return false;
+  size = bytes;
+  return true;
 }
 
 std::uint64_t OwnedMemory::grow(std::uint64_t delta) {
   const std::uint64_t old_pages = pages();
   if (delta == 0) return old_pages;
   if (old_pages > max_pages || delta > max_pages - old_pages) return kGrowFailed;
-  if (!budget_.take(delta * kPage)) return kGrowFailed;
-  if (resize(size + delta * kPage)) return old_pages;
-  budget_.give_back(delta * kPage);
-  return kGrowFailed;
+  const std::uint64_t bytes = (old_pages + delta) << type.page_log2;
+  const std::uint64_t rounded = round_up(bytes);
+  if (!commit(rounded, wanted_reservation(rounded))) return kGrowFailed;
+  size = bytes;
+  return old_pages;
 }
 
-bool OwnedMemory::resize(std::uint64_t new_size) {
-  if (new_size > reserved) return move_to(new_size, wanted_reservation(new_size));
-  if (!commit_pages(base + size, new_size - size)) return false;
-  size = new_size;
+/// Makes the first `bytes`, a multiple of kPage, accessible; `reservation` if there has to be one.
+bool OwnedMemory::commit(std::uint64_t bytes, std::uint64_t reservation) {
+  if (bytes <= committed_) return true;
+  if (!budget_.take(bytes - committed_)) return false;
+  const bool done = bytes <= reserved ? commit_pages(base + committed_, bytes - committed_)
+                                      : move_to(bytes, reservation);
+  if (!done) {
+    budget_.give_back(bytes - committed_);
+    return false;
+  }
+  committed_ = bytes;
   return true;
 }
 
-std::uint64_t OwnedMemory::wanted_reservation(std::uint64_t new_size) const {
-  const std::uint64_t most = std::min(max_pages, budget_.limit / kPage) * kPage;
-  return std::max(new_size, std::min(most, std::max(kUsualReservation, 2 * new_size)));
+std::uint64_t OwnedMemory::wanted_reservation(std::uint64_t bytes) const {
+  const std::uint64_t most =
+      std::min(round_up(max_pages << type.page_log2), budget_.limit / kPage * kPage);
+  return std::max(bytes, std::min(most, std::max(kUsualReservation, 2 * bytes)));
 }
 
-bool OwnedMemory::move_to(std::uint64_t new_size, std::uint64_t reservation) {
+bool OwnedMemory::move_to(std::uint64_t bytes, std::uint64_t reservation) {
   std::byte* pages_at = reserve_pages(reservation);
-  while (!pages_at && reservation > new_size) {
-    reservation = std::max(new_size, reservation / 2 / kPage * kPage);
+  while (!pages_at && reservation > bytes) {
+    reservation = std::max(bytes, reservation / 2 / kPage * kPage);
     pages_at = reserve_pages(reservation);
   }
   if (!pages_at) return false;
-  if (!commit_pages(pages_at, new_size)) {
+  if (!commit_pages(pages_at, bytes)) {
     release_pages(pages_at, reservation);
     return false;
   }
@@ -109,7 +120,6 @@ bool OwnedMemory::move_to(std::uint64_t new_size, std::uint64_t reservation) {
   if (reserved != 0) release_pages(base, reserved);
   base = pages_at;
   reserved = reservation;
-  size = new_size;
   return true;
 }
 

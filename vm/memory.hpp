@@ -30,6 +30,9 @@ struct Budget {
 /// mappings and address space are both limited. All others reserve at once what they may grow to,
 /// and commit pages as they grow. When the host refuses, less and less is reserved, and growing
 /// beyond it moves the memory.
+///
+/// Pages of the type may be smaller than the host's: what is allocated, and comes out of the budget,
+/// is the size rounded up to 64 KiB.
 class OwnedMemory : public Memory {
  public:
   /// The bytes come out of `budget`, which must outlive this.
@@ -44,11 +47,12 @@ class OwnedMemory : public Memory {
   std::uint64_t grow(std::uint64_t delta);
 
  private:
-  bool resize(std::uint64_t new_size);
-  bool move_to(std::uint64_t new_size, std::uint64_t reservation);
-  std::uint64_t wanted_reservation(std::uint64_t new_size) const;
+  bool commit(std::uint64_t bytes, std::uint64_t reservation);
+  bool move_to(std::uint64_t bytes, std::uint64_t reservation);
+  std::uint64_t wanted_reservation(std::uint64_t bytes) const;
 
   Budget& budget_;
+  std::uint64_t committed_ = 0;  // bytes that can be read and written
 };
 
 /// The bytes [source, source + length) of `segment` to `destination`.

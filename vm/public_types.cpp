@@ -12,6 +12,8 @@
 namespace tinywasm {
 namespace {
 
+constexpr std::uint32_t kPageSize = MemoryType{}.page_size;
+
 std::string limits_text(const Limits& limits) {
   std::string text = limits.is_64 ? "i64 " : "";
   text += fmt::format("{}", limits.min);
@@ -34,7 +36,9 @@ struct Printer {
     return fmt::format("(table {} {})", limits_text(type.limits), to_string(type.element));
   }
   std::string operator()(const MemoryType& type) const {
-    return fmt::format("(memory {})", limits_text(type.limits));
+    const std::string page_size =
+        type.page_size == kPageSize ? "" : fmt::format(" (pagesize {})", type.page_size);
+    return fmt::format("(memory {}{})", limits_text(type.limits), page_size);
   }
   std::string operator()(const GlobalType& type) const {
     const std::string value = to_string(type.type);
@@ -132,8 +136,12 @@ TableType to_public(const decoder::TableType& type) {
 decoder::TableType to_decoder(const TableType& type) {
   return {to_decoder(type.element), to_decoder(type.limits)};
 }
-MemoryType to_public(const decoder::MemoryType& type) { return {to_public(type.limits)}; }
-decoder::MemoryType to_decoder(const MemoryType& type) { return {to_decoder(type.limits)}; }
+MemoryType to_public(const decoder::MemoryType& type) {
+  return {to_public(type.limits), std::uint32_t{1} << type.page_log2};
+}
+decoder::MemoryType to_decoder(const MemoryType& type) {
+  return {to_decoder(type.limits), static_cast<std::uint8_t>(std::countr_zero(type.page_size))};
+}
 GlobalType to_public(const decoder::GlobalType& type) {
   return {to_public(type.type), type.is_mutable};
 }

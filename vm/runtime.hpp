@@ -41,7 +41,7 @@ struct Memory {
   std::uint64_t reserved = 0;
   decoder::MemoryType type;
 
-  std::uint64_t pages() const { return size / decoder::kPageSize; }
+  std::uint64_t pages() const { return size >> type.page_log2; }
 };
 
 /// A table of references.

@@ -10,6 +10,7 @@
 #include "vm/gc_operations.hpp"
 #include "vm/operations.hpp"
 #include "vm/statements.hpp"
+#include "vm/wide_arithmetic.hpp"
 #include "vm/words.hpp"
 
 namespace tinywasm::vm::TINYWASM_DISPATCH {
@@ -588,6 +589,24 @@ TINYWASM_CANONICAL(canonical_f64, canonical(from_slot<double>(*from)))
 TINYWASM_CANONICAL(canonical_f32x4, canonical_lanes<float>(read_vector(from)))
 TINYWASM_CANONICAL(canonical_f64x2, canonical_lanes<double>(read_vector(from)))
 #undef TINYWASM_CANONICAL
+
+// ---- Wide arithmetic
+
+#define TINYWASM_WIDE(name, ...)                                                 \
+  TINYWASM_HANDLER name##_word(TINYWASM_REGISTERS) {                             \
+    TINYWASM_ENTER;                                                              \
+    const auto& word = read_word<WideWord>(R.pc);                                \
+    const auto operand = [&](unsigned i) { return R.fp[word.operand[i]]; };      \
+    const numeric::Wide value = numeric::name(__VA_ARGS__);                      \
+    R.fp[word.result] = value.low;                                               \
+    R.fp[word.result + 1] = value.high;                                          \
+    TINYWASM_NEXT(sizeof(WideWord));                                             \
+  }
+TINYWASM_WIDE(i64_add128, operand(0), operand(1), operand(2), operand(3))
+TINYWASM_WIDE(i64_sub128, operand(0), operand(1), operand(2), operand(3))
+TINYWASM_WIDE(i64_mul_wide_s, operand(0), operand(1))
+TINYWASM_WIDE(i64_mul_wide_u, operand(0), operand(1))
+#undef TINYWASM_WIDE
 
 // ---- Tables of the above
 

@@ -98,6 +98,13 @@ struct SlotsWord {
   HandlerAddress handler;
   std::uint16_t slot[4];
 };
+/// Four operands at most, two results in consecutive slots.
+struct WideWord {
+  HandlerAddress handler;
+  std::uint16_t operand[4];
+  std::uint16_t result;
+  std::uint16_t unused[3];
+};
 struct RuntimeWord {
   HandlerAddress handler;
   std::uint32_t index;

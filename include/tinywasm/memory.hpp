@@ -25,7 +25,7 @@ struct Table;
 /// A linear memory.
 class Memory {
  public:
-  /// Bytes of a page.
+  /// Bytes of a page, unless its type says otherwise.
   static constexpr std::uint64_t kPageSize = 65536;
 
   /// A memory of its own, to be imported by modules.
@@ -34,7 +34,7 @@ class Memory {
   /// Its type; `limits.min` is the current size.
   [[nodiscard]] TINYWASM_API MemoryType type() const;
   /// Current size in pages.
-  [[nodiscard]] std::uint64_t pages() const noexcept { return bytes().size() / kPageSize; }
+  [[nodiscard]] TINYWASM_API std::uint64_t pages() const noexcept;
   /// All bytes. Growing the memory, which the guest may do in any call, ends the view's validity.
   [[nodiscard]] TINYWASM_API std::span<std::byte> bytes() const noexcept;
   /// Adds pages of zeros; returns the old size in pages.

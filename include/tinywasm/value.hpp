@@ -62,7 +62,7 @@ struct FuncType {
   std::vector<ValueType> results{};
   friend bool operator==(const FuncType&, const FuncType&) = default;
 };
-/// Sizes of a memory in pages of 64 KiB, of a table in elements.
+/// Sizes of a memory in pages, of a table in elements.
 struct Limits {
   std::uint64_t min = 0;
   std::optional<std::uint64_t> max{};
@@ -71,6 +71,7 @@ struct Limits {
 };
 struct MemoryType {
   Limits limits{};
+  std::uint32_t page_size = 65536;  ///< bytes of a page: this or 1
   friend bool operator==(const MemoryType&, const MemoryType&) = default;
 };
 struct TableType {
