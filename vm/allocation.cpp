@@ -43,7 +43,8 @@ void Allocation::run(Function& f, bool pin) {
 
 void Allocation::choose_candidates(const Function& f) {
   for (Variable v = 0; v < f.locals; ++v) {
-    if (f.weight[v] > 1) candidates_.push_back({.local = v, .type = f.local_types[v]});
+    if (f.weight[v] <= 1 || f.local_types[v] == Type::v128) continue;  // those stay in slots
+    candidates_.push_back({.local = v, .type = f.local_types[v]});
   }
   const auto heavier = [&f](const Candidate& a, const Candidate& b) {
     return f.weight[a.local] != f.weight[b.local] ? f.weight[a.local] > f.weight[b.local]

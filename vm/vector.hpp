@@ -111,13 +111,14 @@ TINYWASM_INLINE_VECTOR V choose(Mask mask, V a, V b) {
   return mask ? a : b;
 }
 
-/// f of every lane of the operands; for operations that are one instruction a lane.
-template <class T, class F, class... V>
-TINYWASM_INLINE_VECTOR v128 lanewise(F f, V... operands) {
-  return [&]<unsigned... I>(std::integer_sequence<unsigned, I...>) {
-    const auto one = [&](unsigned i) { return f(operands[i]...); };
-    return to_v128(Of<T>{one(I)...});
-  }(std::make_integer_sequence<unsigned, kCount<T>>{});
+/// F of every lane, for operations that are one instruction a lane.
+template <class T, T (*F)(T), unsigned... I>
+TINYWASM_INLINE_VECTOR v128 lanewise(Of<T> v, std::integer_sequence<unsigned, I...>) {
+  return to_v128(Of<T>{F(v[I])...});
+}
+template <class T, T (*F)(T)>
+TINYWASM_INLINE_VECTOR v128 lanewise(v128 v) {
+  return lanewise<T, F>(as<T>(v), std::make_integer_sequence<unsigned, kCount<T>>{});
 }
 
 /// The lower or upper half of a vector's lanes.
@@ -491,57 +492,47 @@ TINYWASM_INLINE_VECTOR v128 float_max(v128 a, v128 b) {
   return min_or_max<F>(a, b, a & b, bits_of(to_v128(as<F>(a) > as<F>(b)), a, b));
 }
 
-#define TINYWASM_FLOAT_LANES(p, F, n)                                                          \
-  TINYWASM_INLINE_VECTOR v128 p##_splat(F x) { return to_v128(splat(x)); }                     \
-  TINYWASM_INLINE_VECTOR v128 p##_replace_lane(v128 v, F x, Lane lane) {                       \
-    return replace(v, std::bit_cast<FloatBits<F>>(x), lane);                                   \
-  }                                                                                            \
-  TINYWASM_INLINE_VECTOR v128 p##_eq(v128 a, v128 b) { return to_v128(as<F>(a) == as<F>(b)); } \
-  TINYWASM_INLINE_VECTOR v128 p##_ne(v128 a, v128 b) { return to_v128(as<F>(a) != as<F>(b)); } \
-  TINYWASM_INLINE_VECTOR v128 p##_lt(v128 a, v128 b) { return to_v128(as<F>(a) < as<F>(b)); }  \
-  TINYWASM_INLINE_VECTOR v128 p##_gt(v128 a, v128 b) { return to_v128(as<F>(a) > as<F>(b)); }  \
-  TINYWASM_INLINE_VECTOR v128 p##_le(v128 a, v128 b) { return to_v128(as<F>(a) <= as<F>(b)); } \
-  TINYWASM_INLINE_VECTOR v128 p##_ge(v128 a, v128 b) { return to_v128(as<F>(a) >= as<F>(b)); } \
-  TINYWASM_INLINE_VECTOR v128 p##_abs(v128 a) {                                                \
-    return to_v128(as<FloatBits<F>>(a) & ~numeric::kSign<F>);                                  \
-  }                                                                                            \
-  TINYWASM_INLINE_VECTOR v128 p##_neg(v128 a) {                                                \
-    return to_v128(as<FloatBits<F>>(a) ^ numeric::kSign<F>);                                   \
-  }                                                                                            \
-  TINYWASM_INLINE_VECTOR v128 p##_ceil(v128 a) {                                               \
-    return lanewise<F>(numeric::n##_ceil, as<F>(a));                                           \
-  }                                                                                            \
-  TINYWASM_INLINE_VECTOR v128 p##_floor(v128 a) {                                              \
-    return lanewise<F>(numeric::n##_floor, as<F>(a));                                          \
-  }                                                                                            \
-  TINYWASM_INLINE_VECTOR v128 p##_trunc(v128 a) {                                              \
-    return lanewise<F>(numeric::n##_trunc, as<F>(a));                                          \
-  }                                                                                            \
-  TINYWASM_INLINE_VECTOR v128 p##_nearest(v128 a) {                                            \
-    return lanewise<F>(numeric::n##_nearest, as<F>(a));                                        \
-  }                                                                                            \
-  TINYWASM_INLINE_VECTOR v128 p##_sqrt(v128 a) {                                               \
-    return lanewise<F>(numeric::n##_sqrt, as<F>(a));                                           \
-  }                                                                                            \
-  TINYWASM_INLINE_VECTOR v128 p##_add(v128 a, v128 b) { return to_v128(as<F>(a) + as<F>(b)); } \
-  TINYWASM_INLINE_VECTOR v128 p##_sub(v128 a, v128 b) { return to_v128(as<F>(a) - as<F>(b)); } \
-  TINYWASM_INLINE_VECTOR v128 p##_mul(v128 a, v128 b) { return to_v128(as<F>(a) * as<F>(b)); } \
-  TINYWASM_INLINE_VECTOR v128 p##_div(v128 a, v128 b) { return to_v128(as<F>(a) / as<F>(b)); } \
-  TINYWASM_INLINE_VECTOR v128 p##_min(v128 a, v128 b) { return float_min<F>(a, b); }           \
-  TINYWASM_INLINE_VECTOR v128 p##_max(v128 a, v128 b) { return float_max<F>(a, b); }           \
-  TINYWASM_INLINE_VECTOR v128 p##_pmin(v128 a, v128 b) {                                       \
-    return bits_of(to_v128(as<F>(b) < as<F>(a)), b, a);                                        \
-  }                                                                                            \
-  TINYWASM_INLINE_VECTOR v128 p##_pmax(v128 a, v128 b) {                                       \
-    return bits_of(to_v128(as<F>(a) < as<F>(b)), b, a);                                        \
-  }                                                                                            \
-  TINYWASM_INLINE_VECTOR v128 p##_relaxed_madd(v128 a, v128 b, v128 c) {                       \
-    return p##_add(p##_mul(a, b), c);                                                          \
-  }                                                                                            \
-  TINYWASM_INLINE_VECTOR v128 p##_relaxed_nmadd(v128 a, v128 b, v128 c) {                      \
-    return p##_add(p##_mul(p##_neg(a), b), c);                                                 \
-  }                                                                                            \
-  TINYWASM_INLINE_VECTOR v128 p##_relaxed_min(v128 a, v128 b) { return p##_min(a, b); }        \
+#define TINYWASM_FLOAT_LANES(p, F, n)                                                              \
+  TINYWASM_INLINE_VECTOR v128 p##_splat(F x) { return to_v128(splat(x)); }                         \
+  TINYWASM_INLINE_VECTOR v128 p##_replace_lane(v128 v, F x, Lane lane) {                           \
+    return replace(v, std::bit_cast<FloatBits<F>>(x), lane);                                       \
+  }                                                                                                \
+  TINYWASM_INLINE_VECTOR v128 p##_eq(v128 a, v128 b) { return to_v128(as<F>(a) == as<F>(b)); }     \
+  TINYWASM_INLINE_VECTOR v128 p##_ne(v128 a, v128 b) { return to_v128(as<F>(a) != as<F>(b)); }     \
+  TINYWASM_INLINE_VECTOR v128 p##_lt(v128 a, v128 b) { return to_v128(as<F>(a) < as<F>(b)); }      \
+  TINYWASM_INLINE_VECTOR v128 p##_gt(v128 a, v128 b) { return to_v128(as<F>(a) > as<F>(b)); }      \
+  TINYWASM_INLINE_VECTOR v128 p##_le(v128 a, v128 b) { return to_v128(as<F>(a) <= as<F>(b)); }     \
+  TINYWASM_INLINE_VECTOR v128 p##_ge(v128 a, v128 b) { return to_v128(as<F>(a) >= as<F>(b)); }     \
+  TINYWASM_INLINE_VECTOR v128 p##_abs(v128 a) {                                                    \
+    return to_v128(as<FloatBits<F>>(a) & ~numeric::kSign<F>);                                      \
+  }                                                                                                \
+  TINYWASM_INLINE_VECTOR v128 p##_neg(v128 a) {                                                    \
+    return to_v128(as<FloatBits<F>>(a) ^ numeric::kSign<F>);                                       \
+  }                                                                                                \
+  TINYWASM_INLINE_VECTOR v128 p##_ceil(v128 a) { return lanewise<F, numeric::n##_ceil>(a); }       \
+  TINYWASM_INLINE_VECTOR v128 p##_floor(v128 a) { return lanewise<F, numeric::n##_floor>(a); }     \
+  TINYWASM_INLINE_VECTOR v128 p##_trunc(v128 a) { return lanewise<F, numeric::n##_trunc>(a); }     \
+  TINYWASM_INLINE_VECTOR v128 p##_nearest(v128 a) { return lanewise<F, numeric::n##_nearest>(a); } \
+  TINYWASM_INLINE_VECTOR v128 p##_sqrt(v128 a) { return lanewise<F, numeric::n##_sqrt>(a); }       \
+  TINYWASM_INLINE_VECTOR v128 p##_add(v128 a, v128 b) { return to_v128(as<F>(a) + as<F>(b)); }     \
+  TINYWASM_INLINE_VECTOR v128 p##_sub(v128 a, v128 b) { return to_v128(as<F>(a) - as<F>(b)); }     \
+  TINYWASM_INLINE_VECTOR v128 p##_mul(v128 a, v128 b) { return to_v128(as<F>(a) * as<F>(b)); }     \
+  TINYWASM_INLINE_VECTOR v128 p##_div(v128 a, v128 b) { return to_v128(as<F>(a) / as<F>(b)); }     \
+  TINYWASM_INLINE_VECTOR v128 p##_min(v128 a, v128 b) { return float_min<F>(a, b); }               \
+  TINYWASM_INLINE_VECTOR v128 p##_max(v128 a, v128 b) { return float_max<F>(a, b); }               \
+  TINYWASM_INLINE_VECTOR v128 p##_pmin(v128 a, v128 b) {                                           \
+    return bits_of(to_v128(as<F>(b) < as<F>(a)), b, a);                                            \
+  }                                                                                                \
+  TINYWASM_INLINE_VECTOR v128 p##_pmax(v128 a, v128 b) {                                           \
+    return bits_of(to_v128(as<F>(a) < as<F>(b)), b, a);                                            \
+  }                                                                                                \
+  TINYWASM_INLINE_VECTOR v128 p##_relaxed_madd(v128 a, v128 b, v128 c) {                           \
+    return p##_add(p##_mul(a, b), c);                                                              \
+  }                                                                                                \
+  TINYWASM_INLINE_VECTOR v128 p##_relaxed_nmadd(v128 a, v128 b, v128 c) {                          \
+    return p##_add(p##_mul(p##_neg(a), b), c);                                                     \
+  }                                                                                                \
+  TINYWASM_INLINE_VECTOR v128 p##_relaxed_min(v128 a, v128 b) { return p##_min(a, b); }            \
   TINYWASM_INLINE_VECTOR v128 p##_relaxed_max(v128 a, v128 b) { return p##_max(a, b); }
 TINYWASM_FLOAT_LANES(f32x4, f32, f32)
 TINYWASM_FLOAT_LANES(f64x2, f64, f64)
