@@ -344,7 +344,7 @@ void FunctionValidatorBase::leave_block() {
   const Frame frame = frames_.back();
   restore_locals(frame.init_height);
   frames_.pop_back();
-  sp_ = frame_base_;
+  sp_ = frame.is_catch() ? frame_base_ - 1 : frame_base_;  // see enter_catch
   if (frames_.empty()) return;
   is_live_ = frame.reported;
   frame_base_ = stack_.data() + frames_.back().height;

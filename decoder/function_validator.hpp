@@ -38,9 +38,11 @@ class FunctionValidatorBase {
     BlockSignature signature;
     std::uint32_t height = 0;       // of the operand stack below the block's parameters
     std::uint32_t init_height = 0;  // of init_stack_
-    Insn id = Insn::block;          // the function's own frame is a block
+    Insn id = Insn::block;          // the function's own frame is a block; else_, catch_ and
+                                    // catch_all from there on
     bool unreachable = false;
     bool reported = true;  // the sink was told of it
+    bool is_catch() const { return id == Insn::catch_ || id == Insn::catch_all; }
     std::span<const ValType> label_types() const {
       return id == Insn::loop ? signature.params : signature.results;
     }
@@ -132,6 +134,14 @@ class FunctionValidatorBase {
   const FieldType& struct_field(const Instruction& insn);
   const FieldType& array_element(std::uint32_t type_index);
   const FieldType& mutable_element(std::uint32_t type_index);
+  // Exceptions (validate_exceptions.cpp).
+  bool check_exception(const Instruction& insn);
+  void check_rethrow(const Instruction& insn);
+  void check_catches(const Instruction& insn);
+  bool check_catch_place(const Frame& frame);
+  void enter_catch(const Frame& frame, std::span<const ValType> params);
+  bool check_delegate(const Frame& frame);
+  std::span<const ValType> tag_params(std::uint32_t tag);
 
   // Index spaces: false, or a harmless value, after an error.
   std::span<const ValType> label_types(std::uint32_t depth);
@@ -211,6 +221,7 @@ class FunctionValidator : public FunctionValidatorBase {
 
   void slow_step();
   void end_block();
+  void catch_step();
   void report(const Instruction& insn, bool was_live) {
     if constexpr (kReports) {
       if (was_live && reader_.ok()) sink_.insn(insn);
@@ -240,7 +251,10 @@ void FunctionValidator<Sink>::slow_step() {
   switch (insn_.id) {
     case Insn::block:
     case Insn::loop:
-    case Insn::if_: {
+    case Insn::if_:
+    case Insn::try_:
+    case Insn::try_table: {
+      if (insn_.id == Insn::try_table) check_catches(insn_);
       const BlockSignature signature = block_signature(insn_);
       enter_block(insn_, signature);
       if constexpr (kReports) {
@@ -257,12 +271,32 @@ void FunctionValidator<Sink>::slow_step() {
       }
       return enter_else(frame);
     }
+    case Insn::catch_:
+    case Insn::catch_all:
+      return catch_step();
+    case Insn::delegate:
+      if (!check_delegate(frames_.back())) return;
+      return end_block();
     case Insn::end:
       return end_block();
     default:
       check_instruction(insn_);
       report(insn_, was_live);
   }
+}
+
+/// A clause of the legacy try.
+template <class Sink>
+void FunctionValidator<Sink>::catch_step() {
+  const Frame frame = frames_.back();
+  if (!check_catch_place(frame)) return;
+  check_block_end(frame);
+  const auto params =
+      insn_.id == Insn::catch_ ? tag_params(insn_.index) : std::span<const ValType>{};
+  if constexpr (kReports) {
+    if (frame.reported && reader_.ok()) sink_.catch_(insn_, params, !frame.unreachable);
+  }
+  enter_catch(frame, params);
 }
 
 template <class Sink>

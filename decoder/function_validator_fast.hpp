@@ -253,6 +253,7 @@ inline bool FunctionValidator<Sink>::fast_end(FastState& state, const FastRow& r
   if (there != results.size() || !state.has(results) || tracks_locals_ || frames_.size() == 1) {
     return false;
   }
+  if (frame.is_catch()) return false;
   // An `if` without `else` passes its parameters on: here it may have none, and so no results.
   if (frame.id == Insn::if_ && !(frame.signature.params.empty() && results.empty())) return false;
   const bool reported = frame.reported;

@@ -52,19 +52,23 @@ struct BlockSignature {
 // A sink of validate_function (validator.hpp) sees the reachable part of a body in order:
 //
 //   void begin(std::span<const ValType> locals);   // parameters first; the type is the function's
-//   void block(const Instruction&, const BlockSignature&);   // block, loop and if (see .id)
+//   void block(const Instruction&, const BlockSignature&);   // block, loop, if, try_table and the
+//                                                            // legacy try (see .id)
 //   void else_(const Instruction&, bool reachable);
-//   void end(const Instruction&, bool reachable);  // the last one ends the function
+//   void catch_(const Instruction&, std::span<const ValType> params, bool reachable);
+//                                                  // catch and catch_all of a legacy try
+//   void end(const Instruction&, bool reachable);  // the last one ends the function; delegate
 //   void insn(const Instruction&);                 // everything else, br*, return, call* included
 //
-// `reachable` says whether control can fall into the else or end from above. A block that begins in
-// unreachable code is not reported at all, nor is anything in it; an else or end is reported
-// exactly for the blocks that were. Every block a sink is told of is well typed, so that a sink can
-// keep its own operand stack without checking. Nothing is reported after the first error.
+// `reachable` says whether control can fall into the else, catch or end from above. A block that
+// begins in unreachable code is not reported at all, nor is anything in it; an else or end is
+// reported exactly for the blocks that were. Every block a sink is told of is well typed, so that a
+// sink can keep its own operand stack without checking. Nothing is reported after the first error.
 struct NullSink {
   void begin(std::span<const ValType>) {}
   void block(const Instruction&, const BlockSignature&) {}
   void else_(const Instruction&, bool) {}
+  void catch_(const Instruction&, std::span<const ValType>, bool) {}
   void end(const Instruction&, bool) {}
   void insn(const Instruction&) {}
 };

@@ -195,10 +195,12 @@ ConstExpr skip_expression(ByteReader& reader, InstructionReader& instructions) {
       case Insn::block:
       case Insn::loop:
       case Insn::if_:
+      case Insn::try_:
       case Insn::try_table:
         ++depth;
         break;
       case Insn::end:
+      case Insn::delegate:
         --depth;
         break;
       default:

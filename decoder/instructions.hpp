@@ -73,6 +73,7 @@ enum class Feature : std::uint8_t {
   gc,
   exceptions,
   wide_arithmetic,
+  legacy_exceptions,
 };
 
 enum class Insn : std::uint16_t {

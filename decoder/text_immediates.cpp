@@ -4,6 +4,7 @@
 #include <bit>
 #include <limits>
 
+#include "decoder/instruction.hpp"
 #include "decoder/text_instructions.hpp"
 #include "decoder/text_number.hpp"
 #include "decoder/text_types.hpp"
@@ -36,9 +37,19 @@ Lanes take_lanes(TextCursor& in) {
   return lanes;
 }
 
+/// The kind of the clause of a try_table that begins with this word. Two of the words are names of
+/// legacy instructions too, and so are tokens of those.
+std::optional<Catch::Kind> catch_kind(const Token& word) {
+  if (word.insn == static_cast<std::uint16_t>(Insn::catch_)) return Catch::catch_;
+  if (word.insn == static_cast<std::uint16_t>(Insn::catch_all)) return Catch::catch_all;
+  if (word.is(Keyword::catch_ref)) return Catch::catch_ref;
+  if (word.is(Keyword::catch_all_ref)) return Catch::catch_all_ref;
+  return std::nullopt;
+}
+
 }  // namespace
 
-/// `block`, `loop`, `if` or `try_table` after its label.
+/// `block`, `loop`, `if`, `try_table` or `try` after its label.
 void TextInstructions::block_head(Insn insn, BinaryWriter& out) {
   out.opcode(insn);
   block_type(out);
@@ -62,29 +73,12 @@ void TextInstructions::catches(BinaryWriter& out) {
   BinaryWriter clauses;
   std::uint32_t count = 0;
   for (; in_.at(TokenKind::left); ++count) {
-    std::uint32_t kind = 0;
-    switch (in_.peek_second().keyword) {
-      case Keyword::catch_:
-        kind = 0;
-        break;
-      case Keyword::catch_ref:
-        kind = 1;
-        break;
-      case Keyword::catch_all:
-        kind = 2;
-        break;
-      case Keyword::catch_all_ref:
-        kind = 3;
-        break;
-      default:
-        kind = 4;
-        break;
-    }
-    if (kind == 4) break;
+    const auto kind = catch_kind(in_.peek_second());
+    if (!kind) break;
     in_.next();
     in_.next();
-    clauses.u8(kind);
-    if (kind < 2) index(context_.tags, clauses);
+    clauses.u8(*kind);
+    if (*kind <= Catch::catch_ref) index(context_.tags, clauses);
     label_index(clauses);
     in_.expect_right();
   }

@@ -7,6 +7,12 @@ namespace {
 /// Open parentheses and blocks inside one another in one function.
 constexpr std::size_t kMaxLevels = 1'000'000;
 
+/// An instruction that goes on with, or ends, a block that another one began.
+bool goes_on(Insn insn) {
+  return insn == Insn::else_ || insn == Insn::end || insn == Insn::catch_ ||
+         insn == Insn::catch_all || insn == Insn::delegate;
+}
+
 }  // namespace
 
 void TextInstructions::parse_expression(BinaryWriter& out) {
@@ -41,7 +47,8 @@ void TextInstructions::run(BinaryWriter& out, bool one_folded) {
 }
 
 bool TextInstructions::is_block(Insn insn) const {
-  return insn == Insn::block || insn == Insn::loop || insn == Insn::if_ || insn == Insn::try_table;
+  return insn == Insn::block || insn == Insn::loop || insn == Insn::if_ ||
+         insn == Insn::try_table || insn == Insn::try_;
 }
 
 /// Whether flat instructions may come here, and folded ones that are not operands.
@@ -53,11 +60,21 @@ bool TextInstructions::takes_instructions() const {
     case Form::folded_block:
     case Form::folded_then:
     case Form::folded_else:
+    case Form::flat_try:
+    case Form::flat_catch:
+    case Form::folded_do:
+    case Form::folded_catch:
+    case Form::folded_catch_all:
       return true;
     case Form::folded_plain:
     case Form::folded_if:
     case Form::after_then:
     case Form::after_else:
+    case Form::folded_try:
+    case Form::after_do:
+    case Form::after_catch:
+    case Form::after_catch_all:
+    case Form::after_delegate:
       break;
   }
   return false;
@@ -117,12 +134,11 @@ void TextInstructions::open_parenthesis(BinaryWriter& out) {
       return;
     }
     if (level.form == Form::after_else) return in_.fail_unexpected();
+    if (open_clause(word, out)) return;
   }
   in_.expect_left();
   const auto insn = static_cast<Insn>(word.insn);
-  if (word.insn == kNoInsn || insn == Insn::else_ || insn == Insn::end) {
-    return in_.fail_unexpected();
-  }
+  if (word.insn == kNoInsn || goes_on(insn)) return in_.fail_unexpected();
   in_.next();
   folded_instruction(insn, out);
 }
@@ -136,7 +152,7 @@ void TextInstructions::folded_instruction(Insn insn, BinaryWriter& out) {
   } else if (is_block(insn)) {
     const auto label = in_.accept_identifier();
     block_head(insn, out);
-    push(Form::folded_block);
+    push(insn == Insn::try_ ? Form::folded_try : Form::folded_block);
     push_label(label);
   } else {
     const std::size_t from = pending_.size();
@@ -146,6 +162,7 @@ void TextInstructions::folded_instruction(Insn insn, BinaryWriter& out) {
 }
 
 void TextInstructions::close_parenthesis(BinaryWriter& out) {
+  if (close_clause(out)) return;
   Level& level = levels_.back();
   switch (level.form) {
     case Form::folded_plain:
@@ -165,9 +182,7 @@ void TextInstructions::close_parenthesis(BinaryWriter& out) {
       pop_label();
       levels_.pop_back();
       break;
-    case Form::flat_block:
-    case Form::flat_if:
-    case Form::folded_if:
+    default:
       return in_.fail_unexpected();
   }
   in_.next();
@@ -179,11 +194,15 @@ void TextInstructions::flat_instruction(BinaryWriter& out) {
   const auto insn = static_cast<Insn>(word.insn);
   if (insn == Insn::else_) return flat_else(out);
   if (insn == Insn::end) return flat_end(out);
+  if (goes_on(insn)) return flat_clause(insn, out);
   in_.next();
   if (!is_block(insn)) return plain_instruction(insn, out);
   const auto label = in_.accept_identifier();
   block_head(insn, out);
-  push(insn == Insn::if_ ? Form::flat_if : Form::flat_block, 0, label);
+  push(insn == Insn::if_    ? Form::flat_if
+       : insn == Insn::try_ ? Form::flat_try
+                            : Form::flat_block,
+       0, label);
   push_label(label);
 }
 
@@ -203,8 +222,10 @@ void TextInstructions::flat_else(BinaryWriter& out) {
 }
 
 void TextInstructions::flat_end(BinaryWriter& out) {
-  const bool is_flat = !levels_.empty() && (levels_.back().form == Form::flat_block ||
-                                            levels_.back().form == Form::flat_if);
+  const bool is_flat =
+      !levels_.empty() &&
+      (levels_.back().form == Form::flat_block || levels_.back().form == Form::flat_if ||
+       levels_.back().form == Form::flat_try || levels_.back().form == Form::flat_catch);
   if (!is_flat) return in_.fail_unexpected();
   in_.next();
   check_end_label(levels_.back());

@@ -38,9 +38,8 @@ namespace tinywasm::decoder {
   KEYWORD(result, "result")                 \
   KEYWORD(local, "local")                   \
   KEYWORD(then, "then")                     \
-  KEYWORD(catch_, "catch")                  \
+  KEYWORD(do_, "do")                        \
   KEYWORD(catch_ref, "catch_ref")           \
-  KEYWORD(catch_all, "catch_all")           \
   KEYWORD(catch_all_ref, "catch_all_ref")   \
   KEYWORD(nan_canonical, "nan:canonical")   \
   KEYWORD(nan_arithmetic, "nan:arithmetic") \

@@ -371,6 +371,40 @@ TEST_SUITE("text_parser") {
     CHECK(code("()") == "unexpected token )");
   }
 
+  TEST_CASE("the legacy try") {
+    const auto legacy = [](std::string_view text) { return code(text, "(tag) (tag $e)"); };
+    CHECK(legacy("try end") == "06 40 0b");
+    CHECK(legacy("try $l (result i32) i32.const 0 catch $e rethrow $l catch 0 br $l catch_all"
+                 " i32.const 1 end $l") == "06 7f 41 00 07 01 09 00 07 00 0c 00 19 41 01 0b");
+    CHECK(legacy("block $b try $b nop delegate $b br $b end") == "02 40 06 40 01 18 00 0c 00 0b");
+    CHECK(legacy("(try (do))") == "06 40 0b");
+    CHECK(legacy("(try $l (result i32) (do (i32.const 0)) (catch $e (rethrow $l)) (catch 0 nop)"
+                 " (catch_all (i32.const 1)))") == "06 7f 41 00 07 01 09 00 07 00 01 19 41 01 0b");
+    CHECK(legacy("(block $b (try $b (do nop) (delegate $b)) (br $b))") ==
+          "02 40 06 40 01 18 00 0c 00 0b");
+    CHECK(legacy("(drop (try (result i32) (do (i32.const 1)) (catch_all (i32.const 2))))") ==
+          "06 7f 41 01 19 41 02 0b 1a");
+    CHECK(legacy("try catch_all catch 0 end") == "unexpected token catch");
+    CHECK(legacy("try catch_all delegate 0") == "unexpected token delegate");
+    CHECK(legacy("try catch 0 delegate 0") == "unexpected token delegate");
+    CHECK(legacy("block catch 0 end") == "unexpected token catch");
+    CHECK(legacy("catch_all") == "unexpected token catch_all");
+    CHECK(legacy("delegate 0") == "unexpected token delegate");
+    CHECK(legacy("try $a end $b") == "mismatching label $b");
+    CHECK(legacy("(try)") == "unexpected token )");
+    CHECK(legacy("(try nop)") == "unexpected token nop");
+    CHECK(legacy("(try (nop))") == "unexpected token nop");
+    CHECK(legacy("(try (do) nop)") == "unexpected token nop");
+    CHECK(legacy("(try (do) (do))") == "unexpected token do");
+    CHECK(legacy("(try (do) (catch_all) (catch 0))") == "unexpected token (");
+    CHECK(legacy("(try (do) (catch 0) (delegate 0))") == "unexpected token delegate");
+    CHECK(legacy("(try (do) (delegate 0) (delegate 0))") == "unexpected token (");
+    CHECK(legacy("(try (do) (delegate))") == "unexpected token )");
+    CHECK(legacy("(try (do (catch 0)))") == "unexpected token catch");
+    CHECK(legacy("(do)") == "unexpected token do");
+    CHECK(legacy("(delegate 0)") == "unexpected token delegate");
+  }
+
   TEST_CASE("names") {
     CHECK(names("(module $m)") == "00 02 01 6d");
     CHECK(names("(func) (func $f) (func $\"a b\")") == "01 09 02 01 01 66 02 03 61 20 62");

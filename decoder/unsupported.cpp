@@ -5,7 +5,6 @@ namespace tinywasm::decoder {
 namespace {
 
 constexpr std::string_view kGc = "GC";
-constexpr std::string_view kExceptions = "exceptions";
 
 std::string_view unsupported_limits(const Limits& limits) {
   return limits.is_shared ? "shared memory" : "";
@@ -17,8 +16,6 @@ std::string_view unsupported_feature(Feature feature) {
   switch (feature) {
     case Feature::gc:
       return kGc;
-    case Feature::exceptions:
-      return kExceptions;
     case Feature::mvp:
     case Feature::sign_extension:
     case Feature::saturating_float_to_int:
@@ -29,6 +26,8 @@ std::string_view unsupported_feature(Feature feature) {
     case Feature::tail_call:
     case Feature::function_references:
     case Feature::wide_arithmetic:
+    case Feature::exceptions:
+    case Feature::legacy_exceptions:
       return {};
   }
   return {};
@@ -42,9 +41,9 @@ std::string_view unsupported_type(const Module& module, ValType type) {
     const bool is_func = module.types[heap.type_index()].kind == CompositeKind::func;
     return is_func ? std::string_view{} : kGc;
   }
-  if (heap == HeapType::kExn || heap == HeapType::kNoExn) return kExceptions;
   const bool is_plain = heap == HeapType::kFunc || heap == HeapType::kNoFunc ||
-                        heap == HeapType::kExtern || heap == HeapType::kNoExtern;
+                        heap == HeapType::kExtern || heap == HeapType::kNoExtern ||
+                        heap == HeapType::kExn || heap == HeapType::kNoExn;
   return is_plain ? std::string_view{} : kGc;
 }
 
@@ -74,7 +73,10 @@ UnsupportedUse find_unsupported(const Module& module) {
     const std::size_t section = i < module.imported_memories ? 2 : 5;
     note(unsupported_limits(module.memories[i].limits), section);
   }
-  if (!module.tags.empty()) note(kExceptions, module.imported_tags > 0 ? 2 : 13);
+  for (std::size_t i = 0; i < module.tags.size(); ++i) {
+    note(unsupported_type(module, module.types[module.tags[i]].func),
+         i < module.imported_tags ? 2 : 13);
+  }
   for (std::size_t i = 0; i < module.globals.size(); ++i) {
     note(unsupported_type(module, module.globals[i].type.type),
          i < module.imported_globals ? 2 : 6);

@@ -23,7 +23,7 @@ void FunctionValidatorBase::check_instruction(const Instruction& insn) {
   note_unsupported(unsupported_feature(info(insn.id).feature));
   if (!info(insn.id).is_special()) return check_plain(insn);
   if (check_variable(insn) || check_control(insn) || check_reference(insn) || check_table(insn) ||
-      check_bulk_memory(insn) || check_gc(insn)) {
+      check_bulk_memory(insn) || check_gc(insn) || check_exception(insn)) {
     return;
   }
   fail(Message::unsupported_instruction, ' ' + std::string(info(insn.id).text));

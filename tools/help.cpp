@@ -50,9 +50,9 @@ The interpreter (for comparison and debugging):
   -h, --help                 this text
   --version                  the version
 
-Exit codes: the guest's own; 134 for a trap, an exhausted call stack or used-up fuel; 124 for
---timeout; 130 for Ctrl-C; 1 for a file that cannot be read, decoded, validated or linked, or when
-standard output fails; 2 for wrong usage.
+Exit codes: the guest's own; 134 for a trap, an uncaught exception, an exhausted call stack or
+used-up fuel; 124 for --timeout; 130 for Ctrl-C; 1 for a file that cannot be read, decoded,
+validated or linked, or when standard output fails; 2 for wrong usage.
 )";
 
 }  // namespace

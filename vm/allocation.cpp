@@ -13,11 +13,12 @@ constexpr std::int64_t kLoopWeights[] = {1, 8, 64, 512, 4096, 32768};
 
 bool is_return(StatementKind k) {
   return k == StatementKind::ret || k == StatementKind::ret_void ||
-         k == StatementKind::unreachable || is_return_call(k);
+         k == StatementKind::unreachable || is_return_call(k) || is_throw(k);
 }
 
 bool has_node_operands(StatementKind k) {
-  return is_call(k) || is_return_call(k) || k == StatementKind::wide;
+  return is_call(k) || is_return_call(k) || k == StatementKind::throw_ ||
+         k == StatementKind::wide;
 }
 
 }  // namespace
@@ -86,12 +87,18 @@ void Allocation::collect_uses(const Function& f) {
 /// Liveness, backwards over the statements until the loops' labels agree.
 bool Allocation::solve(const Function& f) {
   at_label_.assign(f.labels.size(), 0);
+  at_region_.assign(f.regions.size(), 0);
   for (int pass = 0; pass < kMaxPasses; ++pass) {
     bool changed = false;
     CandidateSet live = 0;
+    CandidateSet in_handlers = 0;
     for (std::size_t i = f.statements.size(); i-- > 0;) {
       const Statement& s = f.statements[i];
       switch (s.kind) {
+        case StatementKind::region:
+          if (s.sense) close_region(f, s.index2);
+          in_handlers = s.index2 == kNone ? 0 : at_region_[s.index2];
+          break;
         case StatementKind::jump:
           live = at_label_[s.label];
           break;
@@ -112,7 +119,9 @@ bool Allocation::solve(const Function& f) {
         live &= ~(CandidateSet{1} << candidate_of_[s.variable]);
       }
       live |= use_[i];
+      if (may_throw(s.kind)) live |= in_handlers;
       before_[i] = live;
+      if (s.kind == StatementKind::landing) at_label_[s.label] = live;
       if (s.kind == StatementKind::label && at_label_[s.label] != live) {
         at_label_[s.label] = live;
         changed |= f.labels[s.label].is_loop;
@@ -122,6 +131,16 @@ bool Allocation::solve(const Function& f) {
     if (!changed) return true;
   }
   return false;
+}
+
+/// What is live in the handlers of a region: they come after it, and were seen before.
+void Allocation::close_region(const Function& f, std::uint32_t region) {
+  const Region& r = f.regions[region];
+  CandidateSet live = r.parent == kNone ? 0 : at_region_[r.parent];
+  for (std::uint32_t h = r.first; h != kNone; h = f.handlers[h].next) {
+    live |= at_label_[f.handlers[h].landing];
+  }
+  at_region_[region] = live;
 }
 
 /// Which candidates are live together, and what keeping one across calls costs.
@@ -139,8 +158,10 @@ void Allocation::interfere(const Function& f) {
   for (CandidateSet set = entry_; set != 0; set &= set - 1) {
     meet(static_cast<unsigned>(std::countr_zero(set)), entry_);
   }
+  CandidateSet in_handlers = 0;
   for (std::size_t i = 0; i < f.statements.size(); ++i) {
     const Statement& s = f.statements[i];
+    if (s.kind == StatementKind::region) in_handlers = s.index == kNone ? 0 : at_region_[s.index];
     CandidateSet defined = 0;
     if (s.variable < candidate_of_.size() && candidate_of_[s.variable] != kNoCandidate) {
       const unsigned c = candidate_of_[s.variable];
@@ -158,8 +179,8 @@ void Allocation::interfere(const Function& f) {
       }
       meet(c, live);
     }
-    if (!is_call(s.kind)) continue;
-    const CandidateSet across = after_[i] & ~defined;
+    if (!may_throw(s.kind)) continue;
+    const CandidateSet across = (after_[i] & ~defined) | in_handlers;
     for (CandidateSet set = across; set != 0; set &= set - 1) {
       const auto c = static_cast<unsigned>(std::countr_zero(set));
       crossing_[c] += kLoopWeights[s.depth];

@@ -48,6 +48,10 @@ class Allocation {
   /// Pinned locals that a statement reads.
   CandidateSet uses(std::uint32_t statement) const { return use_[statement] & pinned_; }
   CandidateSet live_out(std::uint32_t statement) const { return after_[statement] & pinned_; }
+  /// Pinned locals that are live in a handler of a region's exceptions.
+  CandidateSet live_in_handlers(std::uint32_t region) const {
+    return region == kNone || pinned_ == 0 ? 0 : at_region_[region] & pinned_;
+  }
 
  private:
   static constexpr std::uint8_t kNoCandidate = 0xff;
@@ -60,10 +64,12 @@ class Allocation {
   void find_last_uses(Function& f);
   void note_temporaries(const Function& f, NodeId id, std::uint32_t statement);
   CandidateSet uses_of(const Function& f, NodeId id) const;
+  void close_region(const Function& f, std::uint32_t region);
 
   std::vector<Candidate> candidates_;
   std::vector<std::uint8_t> candidate_of_;  // by local
   std::vector<CandidateSet> use_, before_, after_, at_label_;
+  std::vector<CandidateSet> at_region_;  // live in its handlers and those around it
   std::array<CandidateSet, kMaxCandidates> adjacent_{};
   std::array<CandidateSet, kMaxCandidates> copies_{};  // locals it is copied from or to
   std::array<std::int64_t, kMaxCandidates> crossing_{};

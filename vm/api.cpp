@@ -9,7 +9,7 @@ namespace tinywasm::vm {
 
 Error out_of_memory() { return Error{ErrorKind::exhaustion, "out of memory"}; }
 
-std::optional<tinywasm::Extern> to_public(Store* store, const Extern& item) {
+tinywasm::Extern to_public(Store* store, const Extern& item) {
   switch (item.kind) {
     case decoder::ExternKind::func:
       return Handles::make(store, item.function);
@@ -22,7 +22,7 @@ std::optional<tinywasm::Extern> to_public(Store* store, const Extern& item) {
     case decoder::ExternKind::tag:
       break;
   }
-  return std::nullopt;
+  return Handles::make(store, item.tag);
 }
 
 Value to_value(Store* store, decoder::ValType type, const Slot* slots) {

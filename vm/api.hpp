@@ -6,6 +6,7 @@
 #include <new>
 #include <stdexcept>
 
+#include <tinywasm/exception.hpp>
 #include <tinywasm/func.hpp>
 #include <tinywasm/instance.hpp>
 #include <tinywasm/memory.hpp>
@@ -19,6 +20,7 @@ struct Handles {
   static Memory make(vm::Store* store, vm::Memory* memory) { return {store, memory}; }
   static Table make(vm::Store* store, vm::Table* table) { return {store, table}; }
   static Global make(vm::Store* store, vm::Global* global) { return {store, global}; }
+  static Tag make(vm::Store* store, vm::Tag* tag) { return {store, tag}; }
   static Instance make(vm::Store* store, vm::Instance* instance) { return {store, instance}; }
 
   static vm::Store* store(const auto& handle) { return handle.store_; }
@@ -26,13 +28,14 @@ struct Handles {
   static vm::Extern unwrap(const Memory& memory) { return vm::Extern::of(memory.memory_); }
   static vm::Extern unwrap(const Table& table) { return vm::Extern::of(table.table_); }
   static vm::Extern unwrap(const Global& global) { return vm::Extern::of(global.global_); }
+  static vm::Extern unwrap(const Tag& tag) { return vm::Extern::of(tag.tag_); }
   static vm::Instance* unwrap(const Instance& instance) { return instance.instance_; }
 };
 
 namespace vm {
 
-/// `item` as the public API shows it; none for tags.
-std::optional<tinywasm::Extern> to_public(Store* store, const Extern& item);
+/// `item` as the public API shows it.
+tinywasm::Extern to_public(Store* store, const Extern& item);
 
 /// A value of canonical type `type`; function references of any type are shown as funcref.
 Value to_value(Store* store, decoder::ValType type, const Slot* slots);

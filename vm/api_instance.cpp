@@ -41,6 +41,7 @@ Result<Table> Instance::table(std::string_view name) const {
 Result<Global> Instance::global(std::string_view name) const {
   return find_as<Global>(*this, name, "global");
 }
+Result<Tag> Instance::tag(std::string_view name) const { return find_as<Tag>(*this, name, "tag"); }
 
 std::vector<ExportType> Instance::exports() const {
   return vm::exports_of(instance_->module->module());

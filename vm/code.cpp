@@ -6,6 +6,7 @@
 #include <cstring>
 #include <new>
 
+#include "vm/exceptions.hpp"
 #include "vm/translator.hpp"
 #include "vm/words.hpp"
 
@@ -108,6 +109,10 @@ const std::byte* translate(FunctionCode& function) {
     std::memcpy(at, code.data(), code.size());
     translation.relocate(at);
     function.frame = translation.frame();
+    if (auto handlers = translation.handlers()) {
+      variant.handler_tables.push_back(std::move(handlers));
+      function.handlers = variant.handler_tables.back().get();
+    }
     function.begin = at;
     function.end = at + code.size();
     variant.by_address.emplace(function.end, &function);

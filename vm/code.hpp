@@ -17,6 +17,7 @@
 namespace tinywasm::vm {
 
 class Translation;
+struct HandlerTable;
 
 /// The code cell of one function in one variant. Its first field makes the cell itself a word of
 /// code: before the first call, `entry` points to the cell, and its handler translates.
@@ -28,6 +29,7 @@ struct FunctionCode {
   std::uint32_t frame = 0;  // slots from its frame to a callee's, once translated
   const std::byte* begin = nullptr;
   const std::byte* end = nullptr;
+  const HandlerTable* handlers = nullptr;  // null: exceptions go to the caller
 
   const std::byte* stub() const { return reinterpret_cast<const std::byte*>(this); }
 };
@@ -47,6 +49,7 @@ struct ModuleCode::Variant {
   std::size_t chunk_used = 0;
   std::size_t chunk_size = 0;
   std::map<const std::byte*, FunctionCode*> by_address;  // by end of code
+  std::vector<std::unique_ptr<const HandlerTable>> handler_tables;
   std::unique_ptr<Translation> translation;              // its buffers are used again
 
   /// The cell of a defined function. The caller holds the mutex.

@@ -15,7 +15,8 @@ constexpr std::uint32_t kMaxSlots = 65535;
 
 bool ends_block(StatementKind k) {
   return k == StatementKind::jump || k == StatementKind::br_table || k == StatementKind::ret ||
-         k == StatementKind::ret_void || k == StatementKind::unreachable || is_return_call(k);
+         k == StatementKind::ret_void || k == StatementKind::unreachable || is_return_call(k) ||
+         is_throw(k);
 }
 
 }  // namespace
@@ -30,6 +31,7 @@ Emitter::Emitter(const Function& f, const Allocation& allocation, const Dispatch
   code_.clear();
   positions_.clear();
   fixups_.clear();
+  ranges_.clear();
   label_at_.assign(f.labels.size(), kNone);
 }
 
@@ -284,6 +286,14 @@ void Emitter::statement(const Statement& s) {
     case StatementKind::fuel:
       append<FuelWord>(dispatcher_.word(WordId::fuel)).cost = s.index;
       return note(0, s.offset);
+    case StatementKind::throw_:
+      return throw_(s);
+    case StatementKind::throw_ref:
+      return throw_ref(s);
+    case StatementKind::region:
+      return region(s);
+    case StatementKind::landing:
+      return landing(s);
     case StatementKind::label:
       return;
   }
@@ -400,7 +410,9 @@ void Emitter::branch(const Statement& s) {
 
 void Emitter::jump(const Statement& s) {
   for (std::uint32_t i = current_ + 1;
-       i < f_.statements.size() && f_.statements[i].kind == StatementKind::label; ++i) {
+       i < f_.statements.size() && (f_.statements[i].kind == StatementKind::label ||
+                                    f_.statements[i].kind == StatementKind::region);
+       ++i) {
     if (f_.statements[i].label == s.label) {
       reachable_ = true;
       return;
@@ -459,7 +471,7 @@ void Emitter::call(const Statement& s) {
   arguments(s);
   const Place index = s.nodes != 0 ? into_slot(s.node[0]) : Place{};
   const CandidateSet across = allocation_.live_out(current_) & ~allocation_.set_of(s.variable);
-  const CandidateSet dirty = across & valid_ & ~clean_;
+  const CandidateSet dirty = (across | allocation_.live_in_handlers(region_)) & valid_ & ~clean_;
   clean_ |= dirty;
   move_registers(dispatcher_.float_saves, true, dirty);
   if (s.kind == StatementKind::call && frame_ / kFrameStep <= kFrameClasses) {

@@ -10,6 +10,7 @@
 
 #include "vm/allocation.hpp"
 #include "vm/code.hpp"
+#include "vm/exceptions.hpp"
 #include "vm/ir.hpp"
 #include "vm/words.hpp"
 
@@ -36,6 +37,7 @@ struct EmitterBuffers {
   std::vector<Position> positions;
   std::vector<Fixup> fixups;
   std::vector<std::uint32_t> label_at;
+  std::vector<HandlerTable::Range> ranges;
 };
 
 /// Whether a constant can be an immediate operand of its type.
@@ -53,6 +55,8 @@ class Emitter {
   std::span<const std::byte> code() const { return code_; }
   std::span<const Position> positions() const { return positions_; }
   std::uint32_t frame() const { return frame_; }
+  /// Where the function's exceptions go; null when they all go to the caller.
+  std::unique_ptr<HandlerTable> handlers() const;
   /// Turns distances of back-edges into addresses, for code that will lie at `base`.
   void relocate(std::byte* base) const;
 
@@ -155,6 +159,13 @@ class Emitter {
   void vector(const Statement& s);
   Place result_slot(const Statement& s) const;
   void wide(const Statement& s);
+
+  // Exceptions (emitter_exceptions.cpp).
+  void region(const Statement& s);
+  void landing(const Statement& s);
+  void throw_(const Statement& s);
+  void throw_ref(const Statement& s);
+  void save_for_handlers();
   bool step_branch(const Statement& s);
   bool set_both(const Statement& s);
 
@@ -168,11 +179,13 @@ class Emitter {
   std::vector<Position>& positions_ = buffers_.positions;
   std::vector<Fixup>& fixups_ = buffers_.fixups;
   std::vector<std::uint32_t>& label_at_ = buffers_.label_at;  // offset of a label's word, or kNone
+  std::vector<HandlerTable::Range>& ranges_ = buffers_.ranges;
 
   std::uint32_t frame_ = 0;          // slots from this frame to a callee's
   std::uint32_t scratch_begin_ = 0;  // first scratch slot
   std::uint32_t current_ = 0;        // statement being emitted
   std::uint32_t word_ = 0;           // offset of the word being written
+  std::uint32_t region_ = kNone;     // where exceptions go
   bool reachable_ = true;
 
   CandidateSet valid_ = 0;  // pinned locals whose register holds their value

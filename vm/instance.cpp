@@ -32,6 +32,8 @@ void carve(Carver& carver, Instance& instance, const decoder::Module& module) {
   carver.take(instance.globals, module.globals.size());
   carver.take(instance.tables, module.tables.size());
   carver.take(instance.memories, module.memories.size());
+  carver.take(instance.tags, module.tags.size());
+  carver.take(instance.own_tags, module.tags.size() - module.imported_tags);
   carver.take(instance.imported_functions, module.imported_functions);
   carver.take(instance.dropped_data, bit_words(module.data.size()));
   carver.take(instance.dropped_elements, bit_words(module.elements.size()));
@@ -113,9 +115,9 @@ Extern extern_of(Instance& instance, decoder::ExternKind kind, std::uint32_t ind
     case decoder::ExternKind::global:
       return Extern::of(instance.globals[index]);
     case decoder::ExternKind::tag:
-      break;  // instantiation refuses modules that have any
+      break;
   }
-  return {.kind = decoder::ExternKind::tag};
+  return Extern::of(instance.tags[index]);
 }
 
 std::optional<Extern> find_export(Instance& instance, std::string_view name) {

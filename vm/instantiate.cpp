@@ -54,7 +54,7 @@ std::string describe(const Extern& given) {
     case ExternKind::global:
       return to_string(ExternType(to_public(given.global->type)));
     case ExternKind::tag:
-      break;
+      return to_string(ExternType(TagType{to_public(*given.tag->type)}));
   }
   return kind_name(given.kind);
 }
@@ -120,7 +120,7 @@ bool Instantiation::matches(const decoder::Import& wanted, const Extern& given) 
                              : store_.types().is_subtype(actual.type, value);
     }
     case ExternKind::tag:
-      break;
+      return given.tag->type_id == instance_.type_ids[module_.tags[wanted.index]];
   }
   return false;
 }
@@ -154,6 +154,7 @@ Result<void> Instantiation::link(std::span<const Extern> imports) {
         instance_.globals[wanted.index] = given.global;
         break;
       case ExternKind::tag:
+        instance_.tags[wanted.index] = given.tag;
         break;
     }
   }
@@ -183,6 +184,11 @@ Result<void> Instantiation::allocate() {
     }
     instance_.tables[i] = table.get();
     instance_.own_tables.push_back(std::move(table));
+  }
+  for (std::uint32_t i = module_.imported_tags; i < module_.tags.size(); ++i) {
+    const std::uint32_t id = instance_.type_ids[module_.tags[i]];
+    instance_.tags[i] = new (&instance_.own_tags[i - module_.imported_tags])
+        Tag{.instance = &instance_, .type = &store_.types()[id].func, .type_id = id, .index = i};
   }
   instance_.memory0 = module_.memories.empty() ? &store_.no_memory_ : instance_.memories[0];
   return {};

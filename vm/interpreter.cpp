@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "vm/code.hpp"
+#include "vm/exceptions.hpp"
+#include "vm/frames.hpp"
 #include "vm/translator.hpp"
 #include "vm/words.hpp"
 
@@ -46,76 +48,6 @@ class SavedContext {
   Slot* top_;
 };
 
-/// Code that a frame entered from outside returns to: one halt word a dispatcher.
-struct HaltWord {
-  alignas(8) HandlerAddress handler;
-  explicit HaltWord(const Dispatcher& d) : handler(d.word(WordId::halt)) {}
-  const std::byte* pc() const { return reinterpret_cast<const std::byte*>(this); }
-};
-
-const std::byte* halt_pc(const Dispatcher& dispatcher) {
-  static const HaltWord tail(tail_dispatcher());
-  static const HaltWord loop(loop_dispatcher());
-  return (&dispatcher == &loop_dispatcher() ? loop : tail).pc();
-}
-
-/// Walks the frames of one activation, innermost first.
-class FrameWalk {
- public:
-  FrameWalk(const Context& context, const Dispatcher& dispatcher, const CodeOptions& options)
-      : dispatcher_(dispatcher),
-        options_(options),
-        instance_(context.instance),
-        pc_(context.trap_pc),
-        fp_(context.trap_fp) {
-    find();
-    if (function_ == nullptr && pc_ != nullptr) {
-      // A frame that was pushed but whose function's code was never reached.
-      next();
-    }
-  }
-
-  bool done() const { return function_ == nullptr; }
-  FunctionCode& function() const { return *function_; }
-  const Instance& instance() const { return *instance_; }
-  /// Offset of the current word in the function's code.
-  std::uint32_t word() const { return static_cast<std::uint32_t>(pc_ - function_->begin); }
-  bool is_innermost() const { return is_innermost_; }
-
-  void next() {
-    is_innermost_ = false;
-    const auto* return_pc = reinterpret_cast<const std::byte*>(fp_[-1]);
-    while (return_pc == dispatcher_.return_instance_pc) {
-      instance_ = reinterpret_cast<const Instance*>(fp_[-2]);
-      fp_ -= kBridgeSlots;
-      return_pc = reinterpret_cast<const std::byte*>(fp_[-1]);
-    }
-    function_ = nullptr;
-    if (return_pc == halt_pc(dispatcher_)) return;
-    HandlerAddress after;
-    std::memcpy(&after, return_pc, sizeof after);
-    if (after == dispatcher_.word(WordId::after_instance_call)) {
-      instance_ = reinterpret_cast<const Instance*>(fp_[-2]);
-    }
-    pc_ = return_pc - 1;
-    find();
-    if (function_ != nullptr) fp_ -= function_->frame;
-  }
-
- private:
-  static constexpr std::ptrdiff_t kBridgeSlots = 4;
-
-  void find() { function_ = instance_->module->variant(options_).find(pc_); }
-
-  const Dispatcher& dispatcher_;
-  const CodeOptions& options_;
-  const Instance* instance_;
-  const std::byte* pc_;
-  const Slot* fp_;
-  FunctionCode* function_ = nullptr;
-  bool is_innermost_ = true;
-};
-
 /// Where a frame is in its function's code.
 struct CodePlace {
   FunctionCode* function;
@@ -148,7 +80,8 @@ std::vector<std::uint64_t> positions(std::span<const CodePlace> places) {
 void add_backtrace(Error& error, const Context& context, const Dispatcher& dispatcher,
                    const CodeOptions& options, std::uint32_t operand) {
   std::vector<CodePlace> places;
-  for (FrameWalk walk(context, dispatcher, options); !walk.done(); walk.next()) {
+  FrameWalk walk(context.instance, context.trap_pc, context.trap_fp, dispatcher, options);
+  for (; !walk.done(); walk.next()) {
     if (places.size() == kMaxFrames) break;
     places.push_back({&walk.function(), walk.word(), walk.is_innermost() ? operand : 0});
     const decoder::Module& module = walk.instance().module->module();
@@ -173,6 +106,7 @@ Error trap_error(Context& context, const Dispatcher& dispatcher, const CodeOptio
   if (trap == Trap::undefined_element || trap == Trap::uninitialized_element) {
     error.message += ' ' + std::to_string(context.trap_element);
   }
+  if (trap == Trap::exception) error = exception_error(*context.store, *context.exception);
   if (trap == Trap::host && context.host_error != nullptr) {
     error = std::move(*context.host_error);
     if (error.kind == ErrorKind::exit) return error;  // an end, not a failure

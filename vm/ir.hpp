@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "decoder/instruction.hpp"
 #include "decoder/instructions.hpp"
 #include "decoder/types.hpp"
 #include "vm/dispatch.hpp"
@@ -81,6 +82,8 @@ enum class StatementKind : std::uint8_t {
   return_call_import,
   return_call_indirect,
   return_call_ref,
+  throw_,       // an exception of tag `index`; its values in operands
+  throw_ref,    // the exception node[0]
   ret,          // node[0]
   ret_void,
   unreachable,
@@ -89,6 +92,9 @@ enum class StatementKind : std::uint8_t {
                 // memory_offset; 128-bit immediates in operands
   wide,         // `word` with the nodes in operands; two results in consecutive temporaries
   fuel,         // charge `index`
+  region,       // from here on exceptions go to region `index`; until here it was `index2`, which
+                // ends here if `sense`
+  landing,      // `label`, where an exception's handling begins
 };
 
 struct Statement {
@@ -120,6 +126,11 @@ constexpr bool is_indirect(StatementKind k) {
   return k == StatementKind::call_indirect || k == StatementKind::call_ref ||
          k == StatementKind::return_call_indirect || k == StatementKind::return_call_ref;
 }
+constexpr bool is_throw(StatementKind k) {
+  return k == StatementKind::throw_ || k == StatementKind::throw_ref;
+}
+/// An exception may leave it.
+constexpr bool may_throw(StatementKind k) { return is_call(k) || is_throw(k); }
 constexpr bool is_return_call(StatementKind k) {
   return k >= StatementKind::return_call && k <= StatementKind::return_call_ref;
 }
@@ -127,12 +138,29 @@ constexpr bool is_return_call(StatementKind k) {
 /// Control may come in or leave.
 constexpr bool is_boundary(StatementKind k) {
   return k == StatementKind::branch || k == StatementKind::jump || k == StatementKind::br_table ||
-         k == StatementKind::label;
+         k == StatementKind::label || k == StatementKind::landing;
 }
 
 struct LabelInfo {
   bool is_loop = false;
   std::uint32_t uses = 0;
+};
+
+/// A clause of a try_table, or of a legacy try.
+struct Handler {
+  decoder::Catch::Kind kind{};
+  std::uint32_t tag = 0;
+  Label landing = kNone;
+  Variable values = kNone;     // the first temporary for the exception's values
+  Variable exception = kNone;  // the temporary for the exception itself, if `kind` wants it
+  std::uint32_t next = kNone;  // of the same region
+};
+
+/// Code whose exceptions go to the same handlers: the body of a try_table or legacy try.
+struct Region {
+  std::uint32_t parent = kNone;  // where they go when no handler takes them; kNone: to the caller
+  std::uint32_t first = kNone;   // handlers, in their order
+  std::uint32_t last = kNone;
 };
 
 /// Reused from function to function.
@@ -141,6 +169,8 @@ struct Function {
   std::vector<Statement> statements;
   std::vector<std::uint32_t> operands;  // arguments (nodes), br_table labels
   std::vector<LabelInfo> labels;
+  std::vector<Handler> handlers;
+  std::vector<Region> regions;
   // Of locals, by variable.
   std::vector<Type> local_types;
   std::vector<std::uint32_t> weight;      // uses, times 8 for each loop around

@@ -45,6 +45,8 @@ void Function::clear() {
   statements.clear();
   operands.clear();
   labels.clear();
+  handlers.clear();
+  regions.clear();
   max_height = max_need = max_arguments = 0;
 }
 

@@ -22,6 +22,8 @@ class Builder {
   void begin(std::span<const decoder::ValType> locals);
   void block(const decoder::Instruction& insn, const decoder::BlockSignature& signature);
   void else_(const decoder::Instruction& insn, bool reachable);
+  void catch_(const decoder::Instruction& insn, std::span<const decoder::ValType> params,
+              bool reachable);
   void end(const decoder::Instruction& insn, bool reachable);
   void insn(const decoder::Instruction& insn);
 
@@ -33,6 +35,10 @@ class Builder {
     std::uint32_t height = 0;    // of the stack below its parameters
     std::uint32_t block = 0;     // number of the block, for first assignments of locals
     std::uint32_t fuel = kNone;  // statement that charges: the innermost loop's or the function's
+    std::uint32_t region = kNone;   // where exceptions of its current part go
+    std::uint32_t handler = kNone;  // of the current clause of a legacy try
+    std::uint32_t handles = kNone;  // the region whose exceptions such clauses handle
+    std::uint32_t landings = 0;     // try_table: its first in landings_
     std::span<const decoder::ValType> params{};
     std::span<const decoder::ValType> results{};
     std::uint32_t param_slots = 0;
@@ -92,6 +98,18 @@ class Builder {
   void br_table(std::span<const std::uint32_t> depths);
   void return_values();
   void charge();
+  void new_block(Control& c);
+
+  // Exceptions (ir_builder_exceptions.cpp).
+  void begin_region(Control& c);
+  void end_region(std::uint32_t region, std::uint32_t outer);
+  std::uint32_t add_handler(std::uint32_t region, const Handler& handler);
+  void begin_try_table(const decoder::Instruction& insn, Control& c);
+  void end_try_table(const Control& c, bool reachable);
+  void leave_part(Control& c, bool reachable);
+  void end_try(const decoder::Instruction& insn, const Control& c);
+  void rethrow(std::uint32_t depth);
+  void throw_ref();
 
   // Instructions.
   void numeric(const decoder::Instruction& insn);
@@ -149,6 +167,11 @@ class Builder {
   std::vector<bool> block_open_;              // by block
   std::vector<Label> stubs_;                  // of a br_table, by depth
   std::vector<std::uint32_t> stub_depths_;    // those it has
+  struct Landing {
+    Label label;   // of the landing
+    Label target;  // where it jumps to
+  };
+  std::vector<Landing> landings_;  // of the open try_tables
   std::uint32_t above_ = kNone;               // the entry that reads temporaries above its own
   std::uint32_t settled_ = 0;                 // entries below are constants or in their temporary
   std::uint32_t clean_ = 0;                   // entries below have no effects

@@ -16,13 +16,14 @@ void Builder::block(const Instruction& insn, const decoder::BlockSignature& sign
   const NodeId condition = insn.id == Insn::if_ ? pop() : kNone;
   settle();
   const std::uint32_t params = slots_of(signature.params);
-  if (insn.id != Insn::block) place_results(params);
+  if (insn.id == Insn::loop || insn.id == Insn::if_) place_results(params);
   Control c{.kind = insn.id, .height = height() - params};
   c.params = signature.params;
   c.results = signature.results;
   c.param_slots = params;
   c.result_slots = slots_of(signature.results);
   c.fuel = control_.back().fuel;
+  c.region = control_.back().region;
   c.block = static_cast<std::uint32_t>(block_open_.size());
   block_open_.push_back(true);
   c.label = new_label(insn.id == Insn::loop);
@@ -36,6 +37,10 @@ void Builder::block(const Instruction& insn, const decoder::BlockSignature& sign
   } else if (insn.id == Insn::if_) {
     c.else_label = new_label(false);
     branch(c.else_label, condition, false);
+  } else if (insn.id == Insn::try_table) {
+    begin_try_table(insn, c);
+  } else if (insn.id == Insn::try_) {
+    begin_region(c);
   }
   control_.push_back(c);
 }
@@ -50,10 +55,15 @@ void Builder::else_(const Instruction& insn, bool reachable) {
   while (height() > c.height) reads(pop(), -1);
   emit_label(c.else_label);
   c.else_label = kNone;
-  block_open_[c.block] = false;  // the arms are blocks of their own
+  new_block(c);  // the arms are blocks of their own
+  push_temporaries(c.params);
+}
+
+/// The block goes on with a part that the one before does not dominate.
+void Builder::new_block(Control& c) {
+  block_open_[c.block] = false;
   c.block = static_cast<std::uint32_t>(block_open_.size());
   block_open_.push_back(true);
-  push_temporaries(c.params);
 }
 
 void Builder::end(const Instruction& insn, bool reachable) {
@@ -70,11 +80,13 @@ void Builder::end(const Instruction& insn, bool reachable) {
     if (reachable) return_values();
     return;
   }
-  if (reachable) place_results(control_.back().result_slots);
+  leave_part(control_.back(), reachable);
   const Control c = control_.back();
   control_.pop_back();
   block_open_[c.block] = false;
   if (c.else_label != kNone) emit_label(c.else_label);
+  if (c.kind == Insn::try_table) end_try_table(c, reachable);
+  if (c.kind == Insn::try_ && c.handler == kNone) end_try(insn, c);
   if (c.kind == Insn::loop) {
     --depth_;
   } else {

@@ -364,6 +364,12 @@ void Builder::insn(const Instruction& insn) {
       return call(insn.id == Insn::call_indirect ? StatementKind::call_indirect
                                                  : StatementKind::return_call_indirect,
                   module_.types[insn.index].func, insn.index, insn.index2);
+    case Insn::throw_:
+      return call(StatementKind::throw_, module_.types[module_.tags[insn.index]].func, insn.index);
+    case Insn::throw_ref:
+      return throw_ref();
+    case Insn::rethrow:
+      return rethrow(insn.index);
     case Insn::drop:
       return drop();
     case Insn::select:

@@ -14,7 +14,7 @@ class Threading {
     for (auto s = f.statements.rbegin(); s != f.statements.rend(); ++s) {
       if (s->kind == StatementKind::label) {
         after_[s->label] = next;
-      } else {
+      } else if (s->kind != StatementKind::region) {  // no code
         next = &*s;
       }
     }

@@ -60,6 +60,22 @@ struct Global {
   std::uint32_t type_id = 0;  // canonical id of a concrete heap type, see TypeRegistry
 };
 
+/// A tag instance. What tells exceptions apart is its address.
+struct Tag {
+  const Instance* instance = nullptr;         // that defined it; null: the host
+  const decoder::FuncType* type = nullptr;  // with canonical ids
+  std::uint32_t type_id = 0;                  // canonical in the Store
+  std::uint32_t index = 0;                    // in its instance's tag index space
+};
+
+/// An exception instance; an exnref is a pointer to one.
+struct Exception {
+  Tag* tag = nullptr;
+  Exception* next = nullptr;  // in the pool
+  std::uint64_t count = 0;    // of slots
+  Slot* values() { return reinterpret_cast<Slot*>(this + 1); }
+};
+
 /// Runs a host function: arguments in slots[0..params), results to slots[0..results). Returns
 /// Trap::none, or the reason to end the guest; with Trap::host the error is in Context::host_error.
 /// It may call back into the Store. Must not throw.
@@ -85,6 +101,8 @@ struct Instance {
   Global** globals = nullptr;           // the whole index space
   Table** tables = nullptr;
   Memory** memories = nullptr;
+  Tag** tags = nullptr;
+  Tag* own_tags = nullptr;
   Function** imported_functions = nullptr;
   Function* own_functions = nullptr;    // zero-filled; initialised by function() when first needed
   const std::uint32_t* type_ids = nullptr;  // module type index -> canonical id
@@ -120,6 +138,7 @@ struct Context {
   Slot* top = nullptr;             // where a nested activation's frames may begin
   std::uint32_t depth = 0;         // nested activations
   Error* host_error = nullptr;     // set together with Trap::host; owned by the Store
+  Exception* exception = nullptr;  // set together with Trap::exception
   Store* store = nullptr;
 
   void set_memory_size(std::uint64_t bytes) {

@@ -96,4 +96,13 @@ Global* Store::add_global(const decoder::GlobalType& type, const Slot* value) {
   return &global;
 }
 
+Result<Tag*> Store::add_tag(const decoder::FuncType& type) {
+  const std::optional<std::uint32_t> id = types_.add(type);
+  if (!id) return too_many_types();
+  Tag& tag = host_tags_.emplace_back();
+  tag.type = &types_[*id].func;
+  tag.type_id = *id;
+  return &tag;
+}
+
 }  // namespace tinywasm::vm

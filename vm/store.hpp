@@ -14,6 +14,7 @@
 #include <tinywasm/result.hpp>
 
 #include "decoder/module.hpp"
+#include "vm/exceptions.hpp"
 #include "vm/interpreter.hpp"
 #include "vm/memory.hpp"
 #include "vm/runtime.hpp"
@@ -29,11 +30,13 @@ struct Extern {
   Table* table = nullptr;
   Memory* memory = nullptr;
   Global* global = nullptr;
+  Tag* tag = nullptr;
 
   static Extern of(Function* f) { return {.kind = decoder::ExternKind::func, .function = f}; }
   static Extern of(Table* t) { return {.kind = decoder::ExternKind::table, .table = t}; }
   static Extern of(Memory* m) { return {.kind = decoder::ExternKind::memory, .memory = m}; }
   static Extern of(Global* g) { return {.kind = decoder::ExternKind::global, .global = g}; }
+  static Extern of(Tag* t) { return {.kind = decoder::ExternKind::tag, .tag = t}; }
 };
 
 struct OwnedInstance;
@@ -55,6 +58,7 @@ class Store {
   Context& context() { return context_; }
   const CodeOptions& code_options() const { return options_; }
   TypeRegistry& types() { return types_; }
+  ExceptionPool& exceptions() { return exceptions_; }
   /// False when the value stack could not be allocated: nothing can run.
   bool has_stack() const { return context_.stack_base != nullptr; }
 
@@ -68,6 +72,7 @@ class Store {
   Result<Memory*> add_memory(const decoder::MemoryType& type);
   Result<Table*> add_table(const decoder::TableType& type, Slot value);
   Global* add_global(const decoder::GlobalType& type, const Slot* value);
+  Result<Tag*> add_tag(const decoder::FuncType& type);
 
  private:
   friend class Instantiation;
@@ -96,6 +101,8 @@ class Store {
   std::deque<OwnedMemory> host_memories_;
   std::deque<OwnedTable> host_tables_;
   std::deque<Global> host_globals_;
+  std::deque<Tag> host_tags_;
+  ExceptionPool exceptions_;
   Memory no_memory_;  // memory 0 of instances that have none
   std::vector<std::unique_ptr<OwnedInstance>> instances_;
 };

@@ -32,6 +32,7 @@ bool Translation::run(ModuleCode::Variant& variant, std::uint32_t function_index
 std::span<const std::byte> Translation::code() const { return state_->emitter->code(); }
 std::uint32_t Translation::frame() const { return state_->emitter->frame(); }
 void Translation::relocate(std::byte* base) const { state_->emitter->relocate(base); }
+std::unique_ptr<HandlerTable> Translation::handlers() const { return state_->emitter->handlers(); }
 
 std::optional<std::uint32_t> Translation::position(std::uint32_t word,
                                                    std::uint32_t ordinal) const {

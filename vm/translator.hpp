@@ -28,6 +28,8 @@ class Translation {
   std::span<const std::byte> code() const;
   std::uint32_t frame() const;
   void relocate(std::byte* base) const;
+  /// Where the function's exceptions go; null when they all go to the caller.
+  std::unique_ptr<HandlerTable> handlers() const;
 
   /// The offset in the module of what the word at `word` (bytes from the code's start) does; of its
   /// memory access number `ordinal` if that is not 0.

@@ -7,6 +7,7 @@
 
 #include "vm/canonical.hpp"
 #include "vm/code.hpp"
+#include "vm/exceptions.hpp"
 #include "vm/gc_operations.hpp"
 #include "vm/operations.hpp"
 #include "vm/statements.hpp"
@@ -104,6 +105,36 @@ TINYWASM_HANDLER return_void_word(TINYWASM_REGISTERS) {
   TINYWASM_JUMP;
 }
 
+// ---- Exceptions
+
+/// Goes on where an exception is handled, or ends the run. No other register holds anything there.
+#define TINYWASM_LAND(landing_)                                                   \
+  do {                                                                            \
+    const Landing landing = (landing_);                                           \
+    if (landing.pc == nullptr) [[unlikely]] TINYWASM_GOTO(trap_exit<Trap::none>); \
+    R.pc = landing.pc;                                                            \
+    R.fp = landing.fp;                                                            \
+    reload_memory(R);                                                             \
+    TINYWASM_JUMP;                                                                \
+  } while (0)
+
+TINYWASM_HANDLER throw_tag_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto& word = read_word<ThrowWord>(R.pc);
+  TINYWASM_LAND(throw_new(*R.ctx, R.pc, R.fp, word.tag, R.fp + word.values));
+}
+TINYWASM_HANDLER throw_ref_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  TINYWASM_LAND(throw_again(*R.ctx, R.pc, R.fp, R.fp[read_word<SlotsWord>(R.pc).slot[0]]));
+}
+/// What follows when a host function failed: its exception goes on, or the run ends. `Left`: it was
+/// a tail call.
+template <bool Left>
+[[gnu::noinline, gnu::cold]] TINYWASM_HANDLER host_error(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  TINYWASM_LAND(throw_from_host(*R.ctx, R.pc, R.fp, Left));
+}
+
 // ---- Control
 
 TINYWASM_HANDLER jump_word(TINYWASM_REGISTERS) {
@@ -197,7 +228,7 @@ TINYWASM_INLINE void take_host_result(Registers& R, const Slot* slots) {
 /// this word comes after_instance_call, which host functions skip.
 #define TINYWASM_CALL_HOST(callee_, frame_, word_size)                                          \
   do {                                                                                          \
-    if (!call_host(R, callee_, R.fp + (frame_))) [[unlikely]] TINYWASM_GOTO(trap_exit<Trap::none>); \
+    if (!call_host(R, callee_, R.fp + (frame_))) [[unlikely]] TINYWASM_GOTO(host_error<false>); \
     take_host_result(R, R.fp + (frame_));                                                       \
     TINYWASM_NEXT((word_size) + sizeof(FrameWord));                                             \
   } while (0)
@@ -339,7 +370,7 @@ inline constexpr unsigned kBridge = 4;  // slots between the two frames; fp[-3] 
     Function& callee_ = (function_);                                                     \
     if (callee_.callback != nullptr) {                                                   \
       move_arguments(R, (word_), R.fp);                                                  \
-      if (!call_host(R, callee_, R.fp)) [[unlikely]] TINYWASM_GOTO(trap_exit<Trap::none>);           \
+      if (!call_host(R, callee_, R.fp)) [[unlikely]] TINYWASM_GOTO(host_error<true>);    \
       take_host_result(R, R.fp);                                                         \
       R.pc = as_pc(R.fp[-1]);                                                            \
       TINYWASM_JUMP;                                                                     \

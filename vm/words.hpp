@@ -93,6 +93,11 @@ struct ReturnCallWord {
   std::uint32_t target;  // function index, or type index
   std::uint32_t table;
 };
+struct ThrowWord {
+  HandlerAddress handler;
+  std::uint32_t tag;
+  std::uint32_t values;  // the first slot of the exception's values
+};
 /// Up to three registers to or from their home slots.
 struct SlotsWord {
   HandlerAddress handler;

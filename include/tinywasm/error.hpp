@@ -3,12 +3,17 @@
 
 #include <cstdint>
 #include <iosfwd>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <tinywasm/export.hpp>
 
 namespace tinywasm {
+
+namespace vm {
+struct HeldException;
+}  // namespace vm
 
 /// What went wrong, in the terms of the WebAssembly specification and of this library.
 enum class ErrorKind : std::uint8_t {
@@ -49,6 +54,8 @@ struct [[nodiscard]] Error {
   std::uint32_t column = 0;          ///< text input: 1-based column in bytes
   int exit_code = 0;                 ///< kind == exit: what the guest passed to proc_exit
   std::vector<Frame> backtrace{};    ///< the frames that were active at a trap, innermost first
+  /// kind == exception: what was thrown, see exception.hpp.
+  std::shared_ptr<const vm::HeldException> exception{};
 };
 
 /// "message" with what is known of the place: "unexpected end (at offset 0x1f)". One line; names

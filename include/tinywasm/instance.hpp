@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include <tinywasm/exception.hpp>
 #include <tinywasm/export.hpp>
 #include <tinywasm/func.hpp>
 #include <tinywasm/memory.hpp>
@@ -22,7 +23,7 @@ struct Instance;
 }  // namespace vm
 
 /// What an instance exports or imports.
-using Extern = std::variant<Func, Table, Memory, Global>;
+using Extern = std::variant<Func, Table, Memory, Global, Tag>;
 
 /// A module instance in a Store. Cheap to copy; lives as long as the Store.
 class Instance {
@@ -44,6 +45,7 @@ class Instance {
   [[nodiscard]] TINYWASM_API Result<Memory> memory(std::string_view name) const;
   [[nodiscard]] TINYWASM_API Result<Table> table(std::string_view name) const;
   [[nodiscard]] TINYWASM_API Result<Global> global(std::string_view name) const;
+  [[nodiscard]] TINYWASM_API Result<Tag> tag(std::string_view name) const;
 
   /// Names and types of all exports, in the module's order.
   [[nodiscard]] TINYWASM_API std::vector<ExportType> exports() const;

@@ -36,7 +36,7 @@ class Linker {
     define(module, name, make_host_function(std::forward<F>(function)));
   }
   TINYWASM_API void define(std::string_view module, std::string_view name, HostFunction function);
-  /// A function, memory, table or global of the same Store.
+  /// A function, memory, table, global or tag of the same Store.
   TINYWASM_API void define(std::string_view module, std::string_view name, const Extern& item);
   /// All exports of an instance, under the module name `name`.
   TINYWASM_API void define_instance(std::string_view name, const Instance& instance);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <tinywasm/error.hpp>
+#include <tinywasm/exception.hpp>
 #include <tinywasm/func.hpp>
 #include <tinywasm/guest.hpp>
 #include <tinywasm/host.hpp>
