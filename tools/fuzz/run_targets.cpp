@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Targets that run what they are given, in every way of running.
+// Targets that run what they are given in every way of running; all must do the same.
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -28,6 +29,7 @@ StoreConfig limits(const Way& way) {
   config.max_stack_bytes = 256 << 10;
   config.max_table_elements = 100'000;
   config.fuel = kFuel;
+  config.deterministic = true;  // or NaNs may differ in their bits
   config.fuse = way.fuse;
   config.portable_loop = way.portable_loop;
   return config;
@@ -69,12 +71,34 @@ void define_imports(const Module& module, Store& store, Linker& linker) {
   }
 }
 
-void run(const Module& module, const Way& way) {
+/// An end, without the place: of two accesses that are out of bounds, fused code may name either.
+std::string describe(const Error& error) {
+  require(!error.message.empty(), "an error without a message");
+  return std::string(to_string(error.kind)) + ": " + error.message + '\n';
+}
+
+std::uint64_t hash(std::span<const std::byte> bytes) {
+  std::uint64_t value = 14695981039346656037u;  // FNV-1a
+  for (const std::byte byte : bytes) {
+    value = (value ^ static_cast<std::uint64_t>(byte)) * 1099511628211u;
+  }
+  return value;
+}
+
+/// Of references, which lie elsewhere in every Store, only whether they are null.
+std::string describe(const Value& value) {
+  if (value.type().is_ref()) return value.slots()[0] == 0 ? "null " : "reference ";
+  return to_string(value) + ' ';
+}
+
+/// What a module did, in words.
+std::string run(const Module& module, const Way& way) {
   Store store(limits(way));
   Linker linker(store);
   define_imports(module, store, linker);
   auto instance = linker.instantiate(module);
-  if (!instance) return require(!instance.error().message.empty(), "an error without a message");
+  if (!instance) return describe(instance.error());
+  std::string report;
   for (const ExportType& entry : instance->exports()) {
     const auto* type = std::get_if<FuncType>(&entry.type);
     if (type == nullptr) continue;
@@ -84,14 +108,29 @@ void run(const Module& module, const Way& way) {
     require(static_cast<bool>(function), "an export that is not there");
     store.set_fuel(kFuel);
     const auto result = function->call(arguments);
-    if (!result) require(!result.error().message.empty(), "an error without a message");
+    report += entry.name + ' ';
+    if (result) {
+      for (const Value& value : *result) report += describe(value);
+    } else {
+      report += describe(result.error());
+    }
+    report += "fuel " + std::to_string(store.fuel_left()) + '\n';
   }
+  for (const ExportType& entry : instance->exports()) {
+    if (!std::holds_alternative<MemoryType>(entry.type)) continue;
+    report += "memory " + std::to_string(hash(instance->memory(entry.name)->bytes())) + '\n';
+  }
+  return report;
 }
 
 void run_bytes(std::vector<std::byte> bytes) {
   const auto module = Module::from_bytes(std::move(bytes));
   if (!module) return require(!module.error().message.empty(), "an error without a message");
-  for (const Way& way : kWays) run(*module, way);
+  const std::string first = run(*module, kWays[0]);
+  for (const Way& way : std::span(kWays).subspan(1)) {
+    const std::string other = run(*module, way);
+    require(other == first, "two ways of running differ:\n" + first + "and\n" + other);
+  }
 }
 
 }  // namespace
