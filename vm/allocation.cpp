@@ -9,6 +9,8 @@ namespace {
 
 /// Passes of the liveness analysis; a function that needs more (very deep loop nests) pins nothing.
 constexpr int kMaxPasses = 12;
+/// A LastUse::epoch that no assignment is in.
+constexpr std::uint32_t kAcross = ~std::uint32_t{0};
 constexpr std::int64_t kLoopWeights[] = {1, 8, 64, 512, 4096, 32768};
 
 bool is_return(StatementKind k) {
@@ -230,7 +232,11 @@ void Allocation::note_temporaries(const Function& f, NodeId id, std::uint32_t st
   if (n.kind == NodeKind::variable) {
     if (n.value < f.locals) return;
     LastUse& last = last_use_[n.value - f.locals];
-    if (last.epoch != epoch_) last = {statement, epoch_};
+    if (last.epoch == 0) {
+      last = {statement, epoch_};
+    } else if (last.epoch != epoch_) {
+      last.epoch = kAcross;  // it is read again beyond a boundary
+    }
     return;
   }
   for (unsigned i = 0; i < n.arity; ++i) note_temporaries(f, n.child[i], statement);
@@ -249,6 +255,11 @@ void Allocation::find_last_uses(Function& f) {
       LastUse& last = last_use_[s.variable - f.locals];
       if (last.epoch == epoch_) s.last_use = last.statement;
       last.epoch = 0;
+    }
+    if (s.results > 1 && !is_return_call(s.kind)) {
+      for (std::uint32_t k = 0; k < s.results; ++k) {
+        last_use_[s.variable - f.locals + k].epoch = 0;
+      }
     }
     if (is_boundary(s.kind) || is_call(s.kind) || s.results > 1) ++epoch_;
     for (unsigned k = 0; k < s.nodes; ++k) note_temporaries(f, s.node[k], number);
