@@ -282,6 +282,24 @@ TEST_SUITE("execution_vector") {
     CHECK(machines.call("before", {0, vector(0x40)}) == "319951120 " + kA);
   }
 
+  TEST_CASE("exceptions carry vectors") {
+    Machines machines(
+        "(tag $t (param i32 v128 i64)) (tag $v (param v128))"
+        "(func $throw (param i32 v128) local.get 0 local.get 1 i64.const 7 throw $t)"
+        "(func (export \"f\") (param i32 v128) (result i32 v128 i64) (local v128)"
+        " local.get 1 local.set 2"
+        " block $caught (result i32 v128 i64)"
+        "  try_table (catch $t $caught) local.get 0 local.get 2 call $throw"
+        "   v128.const i64x2 0 0 local.set 2 end"
+        "  unreachable end)"
+        "(func (export \"g\") (param v128 v128) (result v128 v128)"
+        " block $caught (result v128)"
+        "  local.get 1 try_table (catch $v $caught) local.get 0 throw $v end"
+        "  unreachable end local.get 1)");
+    CHECK(machines.call("f", {5, vector(0x10)}) == "5 " + kA + " 7");
+    CHECK(machines.call("g", {vector(0x10), vector(0x40)}) == kA + " " + kB);
+  }
+
   TEST_CASE("scalars from registers and to registers") {
     CHECK(run("(func (export \"f\") (param i32) (result i32) (local $i i32) (local $s i32)"
               " (local $x f64) (local $v v128)"
