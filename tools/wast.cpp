@@ -28,6 +28,7 @@ Modules, assertions, actions outside of assertions, and registrations count as p
   --summary             one line for each file and one for all; failures go to standard error
   --json                one line for each file: an object with file, modules, assertions, actions,
                         passed, failed and failures (each with line and message)
+  --deterministic       the deterministic profile: computed NaNs are canonical
   --no-fuse             run every instruction on its own
   --dispatch tail|loop  the fast dispatcher or the portable one
 
@@ -139,6 +140,7 @@ int wast(const std::vector<std::string>& arguments) {
   app.set_help_flag();
   app.add_flag("--summary", options.summary);
   app.add_flag("--json", options.json);
+  app.add_flag("--deterministic", options.store.deterministic);
   app.add_flag("--no-fuse", no_fuse);
   app.add_option("--dispatch", dispatch);
   app.add_flag("-h,--help", help);

@@ -19,8 +19,7 @@ bool is_return(StatementKind k) {
 }
 
 bool has_node_operands(StatementKind k) {
-  return is_call(k) || is_return_call(k) || k == StatementKind::throw_ ||
-         k == StatementKind::wide;
+  return is_call(k) || is_return_call(k) || k == StatementKind::throw_ || k == StatementKind::wide;
 }
 
 }  // namespace
@@ -256,7 +255,7 @@ void Allocation::find_last_uses(Function& f) {
       if (last.epoch == epoch_) s.last_use = last.statement;
       last.epoch = 0;
     }
-    if (s.results > 1 && !is_return_call(s.kind)) {
+    if (s.results > 1 && !is_return_call(s.kind) && s.variable != kNone && s.variable >= f.locals) {
       for (std::uint32_t k = 0; k < s.results; ++k) {
         last_use_[s.variable - f.locals + k].epoch = 0;
       }

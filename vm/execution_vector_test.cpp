@@ -126,6 +126,10 @@ TEST_SUITE("execution_vector") {
         " local.get 0 local.get 1 local.get 2 return_call $host)"
         "(func (export \"tail_indirect\") (param v128 i32 v128 i32) (result i32 v128 v128)"
         " local.get 0 local.get 1 local.get 2 local.get 3 return_call_indirect (type $m))"
+        "(func (export \"dropped\") (type $t) (local v128)"
+        " local.get 0 local.get 1 local.get 2 call $pick drop"
+        " local.get 0 i32.const 0 local.get 2 call $pick local.tee 3"
+        " local.get 0 local.get 1 local.get 2 call $host local.set 3 drop local.get 3)"
         "(func $sum (param i32 v128) (result v128)"
         " local.get 0 if (result v128)"
         "  local.get 0 i32.const 1 i32.sub local.get 1 call $sum local.get 1 i8x16.add"
@@ -140,7 +144,7 @@ TEST_SUITE("execution_vector") {
         });
     const auto a = vector(0x10);
     const auto b = vector(0x40);
-    for (const char* name : {"direct", "host", "tail", "tail_host"}) {
+    for (const char* name : {"direct", "host", "dropped", "tail", "tail_host"}) {
       CAPTURE(name);
       CHECK(machines.call(name, {a, 1, b}) == kA);
       CHECK(machines.call(name, {a, 0, b}) == kB);

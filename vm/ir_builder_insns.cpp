@@ -124,7 +124,7 @@ void Builder::drop() {
   } else {
     reads(id, -1);
     Statement* last = f_.statements.empty() ? nullptr : &f_.statements.back();
-    if (last != nullptr && is_call(last->kind) && last->results == 1 &&
+    if (last != nullptr && is_call(last->kind) && last->results == width(last->type) &&
         at(id).kind == NodeKind::variable && last->variable == at(id).value &&
         !f_.is_local(last->variable)) {  // a local keeps what it was given
       last->variable = kNone;            // nobody wants the result
@@ -164,7 +164,7 @@ void Builder::assign_local(Variable local, bool keep) {
     reads(value, -1);
   } else if (options_.fuse && n.kind == NodeKind::variable &&
              !f_.is_local(static_cast<Variable>(n.value)) && last != nullptr &&
-             last->variable == n.value && last->results <= 1) {
+             last->variable == n.value && last->results <= width(last->type)) {
     last->variable = local;  // the statement that made the temporary assigns the local instead
   } else {
     set(local, value).offset = offset_;
