@@ -10,7 +10,7 @@
 namespace tinywasm::decoder {
 namespace {
 
-constexpr bool is_prefix(std::uint8_t byte) { return byte >= 0xFB && byte <= 0xFD; }
+constexpr bool is_prefix(std::uint8_t byte) { return byte >= 0xFB && byte <= 0xFE; }
 
 /// The row of the opcode at the cursor.
 Insn read_opcode(ByteReader& reader) {
@@ -133,6 +133,11 @@ void InstructionReader::read_immediates(ByteReader& reader, Instruction& insn) {
       insn.index = reader.u32();
       insn.index2 = reader.u32();
       return;
+    case Immediates::zero_byte: {
+      const std::uint32_t start = reader.offset();
+      if (reader.u8() != 0) reader.fail(Message::zero_byte_expected, start);
+      return;
+    }
     case Immediates::i32:
       insn.value = static_cast<std::uint32_t>(reader.s32());
       return;

@@ -28,6 +28,7 @@ enum class Immediates : std::uint8_t {
   data_memory,  // memory.init: data index, memory index
   memory,
   memory_memory,  // memory.copy: destination, source
+  zero_byte,      // atomic.fence: a byte that means nothing yet
   i32,
   i64,
   f32,
@@ -74,6 +75,7 @@ enum class Feature : std::uint8_t {
   exceptions,
   wide_arithmetic,
   legacy_exceptions,
+  threads,
 };
 
 enum class Insn : std::uint16_t {
@@ -133,6 +135,7 @@ inline constexpr auto kPlainMap = opcode_map<256>(0x00);
 inline constexpr auto kGcMap = opcode_map<32>(0xFB);
 inline constexpr auto kMiscMap = opcode_map<32>(0xFC);
 inline constexpr auto kVectorMap = opcode_map<0x120>(0xFD);
+inline constexpr auto kAtomicMap = opcode_map<0x50>(0xFE);
 
 }  // namespace detail
 
@@ -144,6 +147,7 @@ constexpr std::uint16_t find_insn(std::uint8_t prefix, std::uint32_t opcode) {
     case 0xFB: return at(detail::kGcMap);
     case 0xFC: return at(detail::kMiscMap);
     case 0xFD: return at(detail::kVectorMap);
+    case 0xFE: return at(detail::kAtomicMap);
     default: return kNoInsn;
   }
 }

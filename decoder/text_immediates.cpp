@@ -161,6 +161,9 @@ void TextInstructions::immediates(const InsnInfo& insn, BinaryWriter& out) {
     case Immediates::memory_memory:
       two_indices(context_.memories, out);
       break;
+    case Immediates::zero_byte:
+      out.u8(0);
+      break;
     case Immediates::i32:
       integer(32, out);
       break;

@@ -60,18 +60,18 @@ std::uint32_t TextModuleParser::function_indices(bool as_expressions, BinaryWrit
   return count;
 }
 
-/// (elem $id? (table index)? offset list), (elem $id? declare? list)
+/// (elem $id? (table index)? offset list), (elem $id? declare? list); in the first version's
+/// syntax also (elem $id? number offset functions).
 void TextModuleParser::element_field() {
   in_.accept_identifier();
   std::uint32_t flags = 0;
   std::uint32_t table = 0;
   BinaryWriter offset;
-  const bool names_table = in_.accept_open(Keyword::table);
-  if (names_table) {
-    table = context_.tables.expect_index(in_);
-    in_.expect_right();
-  }
-  const bool is_active = names_table || (in_.at(TokenKind::left) && !at_reference_type(in_));
+  const bool is_old = in_.at(TokenKind::natural);
+  const bool names_table = !is_old && in_.accept_open(Keyword::table);
+  if (is_old || names_table) table = context_.tables.expect_index(in_);
+  if (names_table) in_.expect_right();
+  const bool is_active = is_old || names_table || (in_.at(TokenKind::left) && !at_reference_type(in_));
   if (is_active) {
     offset_expression(offset);
   } else {
@@ -136,18 +136,18 @@ std::uint32_t TextModuleParser::inline_elements(std::uint32_t table, bool is_64,
   return count;
 }
 
-/// (data $id? (memory index)? offset "..."*), (data $id? "..."*)
+/// (data $id? (memory index)? offset "..."*), (data $id? "..."*); in the first version's syntax also
+/// (data $id? number offset "..."*).
 void TextModuleParser::data_field() {
   in_.accept_identifier();
   BinaryWriter& out = data_.bytes;
   ++data_.count;
   std::uint32_t memory = 0;
-  const bool names_memory = in_.accept_open(Keyword::memory);
-  if (names_memory) {
-    memory = context_.memories.expect_index(in_);
-    in_.expect_right();
-  }
-  if (names_memory || in_.at(TokenKind::left)) {
+  const bool is_old = in_.at(TokenKind::natural);
+  const bool names_memory = !is_old && in_.accept_open(Keyword::memory);
+  if (is_old || names_memory) memory = context_.memories.expect_index(in_);
+  if (names_memory) in_.expect_right();
+  if (is_old || names_memory || in_.at(TokenKind::left)) {
     out.unsigned_leb(memory == 0 ? 0 : 2);
     if (memory != 0) out.unsigned_leb(memory);
     offset_expression(out);

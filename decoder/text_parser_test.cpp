@@ -157,6 +157,16 @@ TEST_SUITE("text_parser") {
     CHECK(section(R"((func $f (export "x") (import "a" "b")) (func))", 7) == "01 01 78 00 00");
     CHECK(section(R"((memory (import "a" "b") i64 1 2 shared))", 2) ==
           "01 01 61 01 62 02 07 01 02");
+    // Indices without a keyword, as the first version had them.
+    CHECK(section(R"((table 1 funcref) (func $f) (elem 0 (i32.const 0) $f))", 9) ==
+          section(R"((table 1 funcref) (func $f) (elem (i32.const 0) $f))", 9));
+    CHECK(section(R"((memory 1) (data 0 (i32.const 0) "x"))", 11) ==
+          section(R"((memory 1) (data (i32.const 0) "x"))", 11));
+    CHECK(section("(memory i64 1 2 (pagesize 1))", 5) == "01 0d 01 02 00");
+    CHECK(section("(memory 1 (pagesize 65536))", 5) == "01 00 01");
+    CHECK(section(R"((memory (pagesize 1) (data "abc")))", 5) == "01 09 03 03 00");
+    CHECK(message("(memory 1 (pagesize 3))") == "invalid custom page size");
+    CHECK(section("(memory 1) (func atomic.fence)", 10) == "01 05 00 fe 03 00 0b");
     CHECK(message(R"((func) (import "" "" (func)))") == "import after function");
     CHECK(message(R"((table 1 funcref) (memory (import "" "") 1))") == "import after table");
     CHECK(message(R"((import "" "\ff" (func)))") == "malformed UTF-8 encoding");

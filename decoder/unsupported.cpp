@@ -6,10 +6,6 @@ namespace {
 
 constexpr std::string_view kGc = "GC";
 
-std::string_view unsupported_limits(const Limits& limits) {
-  return limits.is_shared ? "shared memory" : "";
-}
-
 }  // namespace
 
 std::string_view unsupported_feature(Feature feature) {
@@ -28,6 +24,7 @@ std::string_view unsupported_feature(Feature feature) {
     case Feature::wide_arithmetic:
     case Feature::exceptions:
     case Feature::legacy_exceptions:
+    case Feature::threads:
       return {};
   }
   return {};
@@ -68,10 +65,6 @@ UnsupportedUse find_unsupported(const Module& module) {
   for (std::size_t i = 0; i < module.tables.size(); ++i) {
     const std::size_t section = i < module.imported_tables ? 2 : 4;
     note(unsupported_type(module, module.tables[i].type.element), section);
-  }
-  for (std::size_t i = 0; i < module.memories.size(); ++i) {
-    const std::size_t section = i < module.imported_memories ? 2 : 5;
-    note(unsupported_limits(module.memories[i].limits), section);
   }
   for (std::size_t i = 0; i < module.tags.size(); ++i) {
     note(unsupported_type(module, module.types[module.tags[i]].func),

@@ -48,7 +48,12 @@ void FunctionValidatorBase::check_plain(const Instruction& insn) {
 }
 
 void FunctionValidatorBase::check_memarg(const Instruction& insn) {
-  if (insn.align > info(insn.id).natural_alignment()) return fail(Message::alignment_too_large);
+  const std::uint32_t natural = info(insn.id).natural_alignment();
+  if (info(insn.id).feature == Feature::threads) {
+    if (insn.align != natural) return fail(Message::alignment_not_natural);
+  } else if (insn.align > natural) {
+    return fail(Message::alignment_too_large);
+  }
   const bool is_64 =
       insn.index < module_.memories.size() && module_.memories[insn.index].limits.is_64;
   if (!is_64 && insn.value > 0xffff'ffff) fail(Message::offset_out_of_range);

@@ -51,6 +51,8 @@ void define_spectest(Store& store, Linker& linker) {
   define(linker, "table", Table::create(store, {.limits = limits}, FuncRef()));
   define(linker, "table64", Table::create(store, {.limits = limits64}, FuncRef()));
   define(linker, "memory", Memory::create(store, {.limits = {.min = 1, .max = 2}}));
+  define(linker, "shared_memory",
+         Memory::create(store, {.limits = {.min = 1, .max = 2}, .is_shared = true}));
 }
 
 }  // namespace tinywasm::spec

@@ -42,6 +42,10 @@ Value to_value(Store* store, decoder::ValType type, const Slot* slots);
 /// Whether `value` is of canonical type `type` in `store`; an error that begins with `what`.
 Result<void> check_value(Store& store, const Value& value, decoder::ValType type, const char* what);
 
+/// Limits, and types of memories, that come from outside.
+Result<void> check_limits(const Limits& limits, std::uint64_t most);
+Result<void> check_memory_type(const MemoryType& type);
+
 Error out_of_memory();
 
 /// Runs what may allocate; running out of memory is an error like any other.

@@ -13,14 +13,6 @@ namespace {
 
 Error trap_error(vm::Trap trap) { return Error{vm::kind(trap), vm::message(trap)}; }
 
-Result<void> check_limits(const Limits& limits, std::uint64_t most) {
-  if (limits.min > most || limits.max.value_or(limits.min) < limits.min ||
-      limits.max.value_or(0) > most) {
-    return Error{ErrorKind::host, "limits out of range"};
-  }
-  return {};
-}
-
 Result<void> check_element(vm::Store* store, const vm::Table& table, const Value& value) {
   return vm::check_value(*store, value, table.type.element, "table element");
 }
@@ -29,13 +21,7 @@ Result<void> check_element(vm::Store* store, const vm::Table& table, const Value
 
 Result<Memory> Memory::create(Store& store, const MemoryType& type) {
   return vm::guarded([&]() -> Result<Memory> {
-    if (type.page_size != 1 && type.page_size != kPageSize) {
-      return Error{ErrorKind::host, "not a size of pages"};
-    }
-    const bool is_64 = type.limits.is_64;
-    const std::uint64_t most = type.page_size == 1 ? (is_64 ? ~std::uint64_t{0} : 0xffff'ffff)
-                                                   : (is_64 ? std::uint64_t{1} << 48 : 65536);
-    if (Result<void> good = check_limits(type.limits, most); !good) return std::move(good).error();
+    if (Result<void> good = vm::check_memory_type(type); !good) return std::move(good).error();
     Result<vm::Memory*> memory = store.impl()->add_memory(vm::to_decoder(type));
     if (!memory) return std::move(memory).error();
     return Memory(store.impl(), *memory);
@@ -43,16 +29,24 @@ Result<Memory> Memory::create(Store& store, const MemoryType& type) {
 }
 
 MemoryType Memory::type() const {
+  vm::refresh(*memory_);
   MemoryType type = vm::to_public(memory_->type);
   type.limits.min = memory_->pages();
   return type;
 }
 
-std::uint64_t Memory::pages() const noexcept { return memory_->pages(); }
+std::uint64_t Memory::pages() const noexcept {
+  vm::refresh(*memory_);
+  return memory_->pages();
+}
 
-std::span<std::byte> Memory::bytes() const noexcept { return {memory_->base, memory_->size}; }
+std::span<std::byte> Memory::bytes() const noexcept {
+  vm::refresh(*memory_);
+  return {memory_->base, memory_->size};
+}
 
 std::byte* Memory::find(std::uint64_t address, std::uint64_t length) const noexcept {
+  vm::refresh(*memory_);
   return vm::in_bounds(address, length, memory_->size) ? memory_->base + address : nullptr;
 }
 
@@ -69,7 +63,8 @@ Result<std::uint64_t> Memory::grow(std::uint64_t pages) const {
 Result<Table> Table::create(Store& store, const TableType& type, const Value& value) {
   return vm::guarded([&]() -> Result<Table> {
     const std::uint64_t most = type.limits.is_64 ? ~std::uint64_t{0} : 0xffff'ffff;
-    if (Result<void> good = check_limits(type.limits, most); !good) return std::move(good).error();
+    if (Result<void> good = vm::check_limits(type.limits, most); !good)
+      return std::move(good).error();
     if (!type.element.is_ref() || !vm::is_closed(type.element)) {
       return Error{ErrorKind::host, "not a type of table elements"};
     }

@@ -281,6 +281,8 @@ void Emitter::statement(const Statement& s) {
       return runtime(s);
     case StatementKind::vector:
       return vector(s);
+    case StatementKind::atomic:
+      return atomic(s);
     case StatementKind::wide:
       return wide(s);
     case StatementKind::fuel:

@@ -158,6 +158,7 @@ class Emitter {
   void runtime(const Statement& s);
   void vector(const Statement& s);
   Place result_slot(const Statement& s) const;
+  void atomic(const Statement& s);
   void wide(const Statement& s);
 
   // Exceptions (emitter_exceptions.cpp).

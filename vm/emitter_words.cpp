@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Statements whose words take all operands from slots: wide arithmetic.
+// Statements whose words take all operands from slots: wide arithmetic, atomic
+// accesses.
+#include "vm/atomics.hpp"
 #include "vm/emitter.hpp"
 
 namespace tinywasm::vm::ir {
@@ -15,6 +17,22 @@ void Emitter::wide(const Statement& s) {
     release(operands[i]);
   }
   word.result = static_cast<std::uint16_t>(s.variable);
+}
+
+void Emitter::atomic(const Statement& s) {
+  Place operands[3];
+  for (unsigned i = 0; i < s.nodes; ++i) operands[i] = into_slot(s.node[i]);
+  const Place result = result_slot(s);
+  auto& word = append<AtomicWord>(Dispatcher::at(dispatcher_.atomics, atomic_index(s.op)));
+  word.offset = s.memory_offset;
+  word.memory = s.index;
+  for (unsigned i = 0; i < 3; ++i) word.operand[i] = operands[i].slot;
+  word.result = result.slot;
+  note(0, s.offset);
+  for (unsigned i = 0; i < s.nodes; ++i) release(operands[i]);
+  if (s.variable == kNone) return;
+  copy(home(s.variable), result, s.type);
+  assigned(s, home(s.variable));
 }
 
 }  // namespace tinywasm::vm::ir

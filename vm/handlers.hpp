@@ -23,6 +23,9 @@ std::span<const Shape> far_shapes();
 std::span<Handler* const> vector_handlers();
 std::span<Handler* const> far_vector_handlers();
 
+/// The handlers of atomic accesses by atomic_index.
+std::span<Handler* const> atomic_handlers();
+
 /// The br_table handlers by number of targets.
 std::span<Handler* const> br_table_handlers();
 

@@ -42,6 +42,7 @@ const Dispatcher& tail_dispatcher() {
        .br_tables = br_table_handlers().data(),
        .vectors = vector_handlers().data(),
        .far_vectors = far_vector_handlers().data(),
+       .atomics = atomic_handlers().data(),
        .return_instance_pc = return_instance_pc(),
        .plain = false,
        .run = &enter_handlers});

@@ -36,12 +36,14 @@ struct HostCalls {
 
 std::span<std::byte> Caller::memory() const noexcept {
   if (!instance_) return {};
+  vm::refresh(*instance_->memory0);
   return {instance_->memory0->base, instance_->memory0->size};
 }
 
 std::byte* Caller::find(std::uint64_t address, std::uint64_t length) const noexcept {
   if (!instance_) return nullptr;
-  const vm::Memory& memory = *instance_->memory0;
+  vm::Memory& memory = *instance_->memory0;
+  vm::refresh(memory);
   return vm::in_bounds(address, length, memory.size) ? memory.base + address : nullptr;
 }
 

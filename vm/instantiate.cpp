@@ -108,6 +108,7 @@ bool Instantiation::matches(const decoder::Import& wanted, const Extern& given) 
              limits_match(given.table->size, given.table->type.limits, type.limits);
     }
     case ExternKind::memory:
+      refresh(*given.memory);
       return given.memory->type.page_log2 == module_.memories[wanted.index].page_log2 &&
              limits_match(given.memory->pages(), given.memory->type.limits,
                           module_.memories[wanted.index].limits);
@@ -252,6 +253,7 @@ Trap Instantiation::copy_data() {
     if (segment.mode != SegmentMode::active) continue;
     const Slot offset = evaluate(instance_, segment.offset)[0];
     const std::span<const std::byte> bytes = data_of(instance_, i);
+    refresh(*instance_.memories[segment.memory]);
     const Trap trap = init(*instance_.memories[segment.memory], bytes, offset, 0, bytes.size(),
                            store_.context().interrupt);
     if (trap != Trap::none) return trap;

@@ -91,6 +91,7 @@ enum class StatementKind : std::uint8_t {
   vector,       // VECTOR row `op` with up to three nodes; `index` a lane, `index2` a memory,
                 // memory_offset; 128-bit immediates in operands
   wide,         // `word` with the nodes in operands; two results in consecutive temporaries
+  atomic,       // `op` with up to three nodes on memory `index`, memory_offset
   fuel,         // charge `index`
   region,       // from here on exceptions go to region `index`; until here it was `index2`, which
                 // ends here if `sense`

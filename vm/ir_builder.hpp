@@ -121,6 +121,7 @@ class Builder {
   Type table_address(std::uint32_t table) const;
   void far_load(const decoder::Instruction& insn, Type type);
   void far_store(const decoder::Instruction& insn);
+  void atomic_insn(const decoder::Instruction& insn);  // ir_builder_atomic.cpp
   // Wide arithmetic (ir_builder_wide.cpp).
   void wide(WordId word, const decoder::Instruction& insn);
   bool wide_insn(const decoder::Instruction& insn);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The portable dispatcher: the same handlers, each returning to a loop, plain rows only.
 #define TINYWASM_LOOP_DISPATCH
+#include "vm/atomic_access.hpp"
 #include "vm/far_access.hpp"
 #include "vm/shapes.hpp"
 #include "vm/vector_handlers.hpp"
@@ -37,6 +38,7 @@ const Dispatcher& loop_dispatcher() {
                                                  .br_tables = nullptr,
                                                  .vectors = kVectors.data(),
                                                  .far_vectors = kFarVectors.data(),
+                                                 .atomics = kAtomics.data(),
                                                  .return_instance_pc = return_instance_pc(),
                                                  .plain = true,
                                                  .run = &run});

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "vm/address_space.hpp"
 #include "vm/operations.hpp"
+#include "vm/shared_memory.hpp"
 
 namespace tinywasm::vm {
 namespace {
@@ -24,12 +26,6 @@ constexpr std::uint64_t kChunk = std::uint64_t{4} << 20;
 
 /// What memories without bytes point to: addresses formed from it are never null.
 alignas(kAlignment) std::byte g_no_bytes[kAlignment];
-
-std::uint64_t page_limit(const decoder::MemoryType& type) {
-  const std::uint64_t of_32_bits = type.page_log2 == 0 ? 0xffff'ffff : 65536;
-  const std::uint64_t most = type.limits.is_64 ? kMostBytes >> type.page_log2 : of_32_bits;
-  return std::min(type.limits.max.value_or(most), most);
-}
 
 std::uint64_t round_up(std::uint64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 
@@ -52,6 +48,14 @@ Trap in_chunks(std::uint64_t length, bool backwards, const std::atomic<std::uint
 
 }  // namespace
 
+std::uint64_t page_limit(const decoder::MemoryType& type) {
+  const std::uint64_t of_32_bits = type.page_log2 == 0 ? 0xffff'ffff : 65536;
+  const std::uint64_t most = type.limits.is_64 ? kMostBytes >> type.page_log2 : of_32_bits;
+  return std::min(type.limits.max.value_or(most), most);
+}
+
+void refresh_shared(Memory& memory) { memory.size = memory.shared->size(); }
+
 std::byte* empty_memory_base() { return g_no_bytes; }
 
 OwnedMemory::OwnedMemory(const decoder::MemoryType& memory_type, Budget& budget) : budget_(budget) {
@@ -60,13 +64,48 @@ OwnedMemory::OwnedMemory(const decoder::MemoryType& memory_type, Budget& budget)
   max_pages = page_limit(type);
 }
 
+OwnedMemory::OwnedMemory(std::shared_ptr<SharedBytes> bytes, Budget& budget)
+    : OwnedMemory(bytes->type(), budget) {
+  shared_bytes_ = std::move(bytes);
+  shared = shared_bytes_.get();
+  base = shared->base();
+  size = shared->size();
+}
+
 OwnedMemory::~OwnedMemory() {
   if (reserved != 0) release_pages(base, reserved);
   budget_.give_back(committed_);
 }
 
+bool OwnedMemory::allocate_shared() {
+  const std::uint64_t bytes = type.limits.min << type.page_log2;
+  if (!budget_.take(bytes)) return false;
+  committed_ = bytes;
+  shared_bytes_ = SharedBytes::create(type, budget_.limit);
+  if (!shared_bytes_) return false;
+  shared = shared_bytes_.get();
+  base = shared->base();
+  size = shared->size();
+  return true;
+}
+
+std::uint64_t OwnedMemory::grow_shared(std::uint64_t delta) {
+  if (delta > max_pages) return kGrowFailed;
+  const std::uint64_t bytes = delta << type.page_log2;
+  if (!budget_.take(bytes)) return kGrowFailed;
+  const std::uint64_t old_pages = shared->grow(delta);
+  if (old_pages == kGrowFailed) {
+    budget_.give_back(bytes);
+  } else {
+    committed_ += bytes;
+  }
+  refresh_shared(*this);
+  return old_pages;
+}
+
 bool OwnedMemory::allocate() {
   if (type.limits.min > kMostBytes >> type.page_log2) return false;
+  if (type.limits.is_shared) return allocate_shared();
   const std::uint64_t bytes = type.limits.min << type.page_log2;
   const std::uint64_t rounded = round_up(bytes);
   if (!commit(rounded, rounded <= kSmall ? rounded : wanted_reservation(rounded))) return false;
@@ -75,6 +114,7 @@ bool OwnedMemory::allocate() {
 }
 
 std::uint64_t OwnedMemory::grow(std::uint64_t delta) {
+  if (shared != nullptr) return grow_shared(delta);
   const std::uint64_t old_pages = pages();
   if (delta == 0) return old_pages;
   if (old_pages > max_pages || delta > max_pages - old_pages) return kGrowFailed;

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 #include "vm/runtime.hpp"
@@ -22,6 +23,15 @@ struct Budget {
   void give_back(std::uint64_t amount) { used -= amount; }
 };
 
+/// What memories of this type may grow to, in pages.
+std::uint64_t page_limit(const decoder::MemoryType& type);
+
+/// Brings the size of a shared memory up to date: another thread may have grown it.
+void refresh_shared(Memory& memory);
+inline void refresh(Memory& memory) {
+  if (memory.shared != nullptr) refresh_shared(memory);
+}
+
 /// A Memory together with what owns its bytes. Every Memory an instance refers to is one, except
 /// the empty one of instances that have none.
 ///
@@ -31,28 +41,36 @@ struct Budget {
 /// and commit pages as they grow. When the host refuses, less and less is reserved, and growing
 /// beyond it moves the memory.
 ///
-/// Pages of the type may be smaller than the host's: what is allocated, and comes out of the budget,
-/// is the size rounded up to 64 KiB.
+/// Pages of the type may be smaller than the host's: what is allocated, and comes out of the
+/// budget, is the size rounded up to 64 KiB.
 class OwnedMemory : public Memory {
  public:
   /// The bytes come out of `budget`, which must outlive this.
   OwnedMemory(const decoder::MemoryType& memory_type, Budget& budget);
+  /// A shared memory that is there already. Only what this Store makes it grow by comes out of
+  /// the budget.
+  OwnedMemory(std::shared_ptr<SharedBytes> bytes, Budget& budget);
   ~OwnedMemory();
   OwnedMemory(const OwnedMemory&) = delete;
   OwnedMemory& operator=(const OwnedMemory&) = delete;
 
   /// Allocates the minimum size, once. False: beyond the budget, or the host refused.
   bool allocate();
+  /// What other Stores may share; null when it is no shared memory.
+  const std::shared_ptr<SharedBytes>& shared_bytes() const { return shared_bytes_; }
   /// Grows by `delta` pages. The old size in pages, or kGrowFailed.
   std::uint64_t grow(std::uint64_t delta);
 
  private:
+  bool allocate_shared();
+  std::uint64_t grow_shared(std::uint64_t delta);
   bool commit(std::uint64_t bytes, std::uint64_t reservation);
   bool move_to(std::uint64_t bytes, std::uint64_t reservation);
   std::uint64_t wanted_reservation(std::uint64_t bytes) const;
 
   Budget& budget_;
-  std::uint64_t committed_ = 0;  // bytes that can be read and written
+  std::uint64_t committed_ = 0;  // bytes that can be read and written; of shared ones: paid for
+  std::shared_ptr<SharedBytes> shared_bytes_{};
 };
 
 /// The bytes [source, source + length) of `segment` to `destination`.

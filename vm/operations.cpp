@@ -12,6 +12,7 @@ namespace tinywasm::vm {
 Trap memory_init(Context& context, std::uint32_t data, std::uint32_t memory,
                  std::uint64_t destination, std::uint64_t source, std::uint64_t length) {
   const Instance& instance = *context.instance;
+  refresh(*instance.memories[memory]);
   return init(*instance.memories[memory], data_of(instance, data), destination, source, length,
               context.interrupt);
 }
@@ -19,12 +20,15 @@ Trap memory_init(Context& context, std::uint32_t data, std::uint32_t memory,
 Trap memory_copy(Context& context, std::uint32_t destination_memory, std::uint32_t source_memory,
                  std::uint64_t destination, std::uint64_t source, std::uint64_t length) {
   const Instance& instance = *context.instance;
+  refresh(*instance.memories[destination_memory]);
+  refresh(*instance.memories[source_memory]);
   return copy(*instance.memories[destination_memory], *instance.memories[source_memory],
               destination, source, length, context.interrupt);
 }
 
 Trap memory_fill(Context& context, std::uint32_t memory, std::uint64_t destination,
                  std::uint32_t value, std::uint64_t length) {
+  refresh(*context.instance->memories[memory]);
   return fill(*context.instance->memories[memory], destination, static_cast<std::uint8_t>(value),
               length, context.interrupt);
 }
@@ -36,6 +40,26 @@ std::uint64_t memory_grow(Context& context, std::uint32_t memory, std::uint64_t 
   // The same memory may also be in use under another index.
   context.set_memory_size(instance.memory0->size);
   return old_pages;
+}
+
+std::uint64_t memory_size(Context& context, std::uint32_t memory) {
+  refresh(*context.instance->memories[memory]);
+  return context.instance->memories[memory]->pages();
+}
+
+bool refresh_memories(Context& context) {
+  const Instance& instance = *context.instance;
+  bool grown = false;
+  const std::size_t count = instance.module->module().memories.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    Memory& memory = *instance.memories[i];
+    const std::uint64_t before = memory.size;
+    refresh(memory);
+    grown |= memory.size != before;
+  }
+  grown |= context.access_limit[0] != instance.memory0->size;
+  if (grown) context.set_memory_size(instance.memory0->size);
+  return grown;
 }
 
 void data_drop(Context& context, std::uint32_t data) {

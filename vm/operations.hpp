@@ -28,6 +28,11 @@ Trap memory_fill(Context& context, std::uint32_t memory, std::uint64_t destinati
                  std::uint32_t value, std::uint64_t length);
 /// The old size in pages, or kGrowFailed.
 std::uint64_t memory_grow(Context& context, std::uint32_t memory, std::uint64_t delta);
+/// In pages.
+std::uint64_t memory_size(Context& context, std::uint32_t memory);
+/// Looks whether other threads have grown shared memories of the running instance: true when an
+/// access that was out of bounds should be tried again.
+bool refresh_memories(Context& context);
 void data_drop(Context& context, std::uint32_t data);
 
 Trap table_get(Context& context, std::uint32_t table, std::uint64_t index, Slot& result);

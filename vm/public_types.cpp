@@ -38,7 +38,8 @@ struct Printer {
   std::string operator()(const MemoryType& type) const {
     const std::string page_size =
         type.page_size == kPageSize ? "" : fmt::format(" (pagesize {})", type.page_size);
-    return fmt::format("(memory {}{})", limits_text(type.limits), page_size);
+    return fmt::format("(memory {}{}{})", limits_text(type.limits), type.is_shared ? " shared" : "",
+                       page_size);
   }
   std::string operator()(const GlobalType& type) const {
     const std::string value = to_string(type.type);
@@ -137,10 +138,13 @@ decoder::TableType to_decoder(const TableType& type) {
   return {to_decoder(type.element), to_decoder(type.limits)};
 }
 MemoryType to_public(const decoder::MemoryType& type) {
-  return {to_public(type.limits), std::uint32_t{1} << type.page_log2};
+  return {to_public(type.limits), std::uint32_t{1} << type.page_log2, type.limits.is_shared};
 }
 decoder::MemoryType to_decoder(const MemoryType& type) {
-  return {to_decoder(type.limits), static_cast<std::uint8_t>(std::countr_zero(type.page_size))};
+  decoder::MemoryType result{to_decoder(type.limits),
+                             static_cast<std::uint8_t>(std::countr_zero(type.page_size))};
+  result.limits.is_shared = type.is_shared;
+  return result;
 }
 GlobalType to_public(const decoder::GlobalType& type) {
   return {to_public(type.type), type.is_mutable};

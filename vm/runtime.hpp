@@ -14,6 +14,7 @@
 namespace tinywasm::vm {
 
 class ModuleCode;
+class SharedBytes;
 class Store;
 struct Context;
 struct FunctionCode;
@@ -39,6 +40,8 @@ struct Memory {
   std::uint64_t size = 0;  // bytes accessible now, a multiple of the page size
   std::uint64_t max_pages = 0;  // what grow may reach: the type's and the store's limit
   std::uint64_t reserved = 0;
+  /// Of a shared memory; `size` is then what this Store last saw of it, see refresh().
+  SharedBytes* shared = nullptr;
   decoder::MemoryType type;
 
   std::uint64_t pages() const { return size >> type.page_log2; }

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "vm/operations.hpp"
 #include "vm/patterns.hpp"
 
 namespace tinywasm::vm::TINYWASM_DISPATCH {
@@ -19,6 +20,10 @@ namespace tinywasm::vm::TINYWASM_DISPATCH {
 template <Trap Reason, unsigned Ordinal = 0>
 [[gnu::noinline, gnu::cold]] TINYWASM_HANDLER trap_exit(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
+  if constexpr (Reason == Trap::memory_bounds) {
+    // Nothing has been written yet: the word can begin again if a shared memory has grown.
+    if (refresh_memories(*R.ctx)) TINYWASM_JUMP;
+  }
   if constexpr (Reason != Trap::none) R.ctx->trap = Reason;  // none: the handler has set it
   R.ctx->trap_operand = Ordinal;
   R.ctx->trap_pc = R.pc;

@@ -78,6 +78,10 @@ Result<Memory*> Store::add_memory(const decoder::MemoryType& type) {
   return Error{ErrorKind::exhaustion, "out of memory: cannot allocate the linear memory"};
 }
 
+Memory* Store::add_memory(std::shared_ptr<SharedBytes> bytes) {
+  return &host_memories_.emplace_back(std::move(bytes), memory_budget_);
+}
+
 Result<Table*> Store::add_table(const decoder::TableType& type, Slot value) {
   OwnedTable& table = host_tables_.emplace_back(type, table_budget_);
   if (table.allocate()) {

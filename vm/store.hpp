@@ -70,6 +70,7 @@ class Store {
   // What the host allocates. The types must not refer to types of a module.
   Result<Function*> add_function(HostFunction host);
   Result<Memory*> add_memory(const decoder::MemoryType& type);
+  Memory* add_memory(std::shared_ptr<SharedBytes> bytes);
   Result<Table*> add_table(const decoder::TableType& type, Slot value);
   Global* add_global(const decoder::GlobalType& type, const Slot* value);
   Result<Tag*> add_tag(const decoder::FuncType& type);

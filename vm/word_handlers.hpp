@@ -484,7 +484,7 @@ TINYWASM_INLINE Trap global_set_far_operation(Registers& R, const RuntimeWord& w
   return Trap::none;
 }
 TINYWASM_INLINE Trap memory_size_operation(Registers& R, const RuntimeWord& w) {
-  R.fp[w.result] = R.ctx->instance->memories[w.index]->pages();
+  R.fp[w.result] = memory_size(*R.ctx, w.index);
   return Trap::none;
 }
 TINYWASM_INLINE Trap memory_grow_operation(Registers& R, const RuntimeWord& w) {

@@ -110,6 +110,15 @@ struct WideWord {
   std::uint16_t result;
   std::uint16_t unused[3];
 };
+/// An atomic access: address, values, result.
+struct AtomicWord {
+  HandlerAddress handler;
+  std::uint64_t offset;
+  std::uint32_t memory;
+  std::uint16_t operand[3];
+  std::uint16_t result;
+  std::uint32_t unused;
+};
 struct RuntimeWord {
   HandlerAddress handler;
   std::uint32_t index;

@@ -6,11 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <type_traits>
 
 #include <tinywasm/export.hpp>
 #include <tinywasm/result.hpp>
+#include <tinywasm/shared_memory.hpp>
 #include <tinywasm/store.hpp>
 #include <tinywasm/value.hpp>
 
@@ -31,6 +33,11 @@ class Memory {
   /// A memory of its own, to be imported by modules.
   [[nodiscard]] TINYWASM_API static Result<Memory> create(Store& store, const MemoryType& type);
 
+  /// A handle to a shared memory.
+  [[nodiscard]] TINYWASM_API static Result<Memory> create(Store& store, const SharedMemory& shared);
+
+  /// The shared memory that this is a handle to, if it is one.
+  [[nodiscard]] TINYWASM_API std::optional<SharedMemory> shared() const;
   /// Its type; `limits.min` is the current size.
   [[nodiscard]] TINYWASM_API MemoryType type() const;
   /// Current size in pages.

@@ -14,6 +14,7 @@
 #include <tinywasm/memory.hpp>
 #include <tinywasm/module.hpp>
 #include <tinywasm/result.hpp>
+#include <tinywasm/shared_memory.hpp>
 #include <tinywasm/store.hpp>
 #include <tinywasm/value.hpp>
 #include <tinywasm/version.hpp>

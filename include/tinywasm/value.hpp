@@ -72,6 +72,7 @@ struct Limits {
 struct MemoryType {
   Limits limits{};
   std::uint32_t page_size = 65536;  ///< bytes of a page: this or 1
+  bool is_shared = false;           ///< for several threads; has a maximum
   friend bool operator==(const MemoryType&, const MemoryType&) = default;
 };
 struct TableType {
