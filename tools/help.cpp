@@ -42,6 +42,7 @@ Limits:
   --fuel N                   end the guest after about N instructions
   --max-memory SIZE          all its linear memories together, such as 64M (default 4G)
   --max-stack SIZE           its call stack (default 16M)
+  --max-threads N            threads it may have at once beside the first (default 64)
 
 The interpreter (for comparison and debugging):
   --no-fuse                  run every instruction on its own

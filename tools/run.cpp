@@ -25,7 +25,8 @@ std::string file_name(const std::string& path) { return path.substr(path.rfind('
 bool imports_wasi(const Module& module) {
   const auto imports = module.imports();
   return std::any_of(imports.begin(), imports.end(), [](const ImportType& import) {
-    return import.module == "wasi_snapshot_preview1" || import.module == "wasi_unstable";
+    return import.module == "wasi_snapshot_preview1" || import.module == "wasi_unstable" ||
+           import.module == "wasi";
   });
 }
 
@@ -46,7 +47,7 @@ class Run {
   };
 
   bool load_as(const std::string& import_name, const std::string& path);
-  void define_wasi();
+  bool define_wasi();
   /// An exit code when there is nothing more to do.
   std::optional<int> link(const Loaded& loaded, std::optional<Instance>& instance);
   int run_main(const Instance& instance);
@@ -64,6 +65,7 @@ class Run {
   std::vector<Loaded> modules_;  // preloads, then the main module
   std::shared_ptr<WasiReport> report_ = std::make_shared<WasiReport>();
   std::optional<Interruption> interruption_;
+  std::optional<WasiThreads> threads_;  // ends them before the Store goes
 };
 
 int Run::operator()() {
@@ -74,7 +76,7 @@ int Run::operator()() {
   const bool uses_wasi = std::any_of(modules_.begin(), modules_.end(), [](const Loaded& loaded) {
     return imports_wasi(loaded.module);
   });
-  if (uses_wasi) define_wasi();
+  if (uses_wasi && !define_wasi()) return kExitFailure;
   if (is_library()) return list_exports();
 
   interruption_.emplace(store_, options_.timeout);
@@ -102,14 +104,26 @@ bool Run::load_as(const std::string& import_name, const std::string& path) {
   return true;
 }
 
-void Run::define_wasi() {
+bool Run::define_wasi() {
   WasiConfig config;
   config.args.push_back(options_.argv0.empty() ? file_name(options_.module) : options_.argv0);
   config.args.insert(config.args.end(), options_.arguments.begin(), options_.arguments.end());
   config.env = options_.env;
   config.preopens = options_.preopens;
   config.report = report_;
-  linker_.define_wasi(config);
+  if (!WasiThreads::wanted_by(modules_.back().module)) {
+    linker_.define_wasi(config);
+    return true;
+  }
+  auto threads = WasiThreads::create(modules_.back().module, store_, config,
+                                     {options_.max_threads, options_.store});
+  if (!threads) {
+    report(options_.module, threads.error());
+    return false;
+  }
+  threads_.emplace(*std::move(threads));
+  threads_->define(linker_);
+  return true;
 }
 
 std::optional<int> Run::link(const Loaded& loaded, std::optional<Instance>& instance) {
@@ -143,6 +157,7 @@ int Run::run_main(const Instance& instance) {
     return kExitFailure;
   }
   Result<void> done = (*start)();
+  if (threads_) done = threads_->finish(std::move(done));
   return done ? kExitSuccess : ended(options_.module, done.error());
 }
 

@@ -26,6 +26,7 @@ struct RawOptions {
   std::string timeout;
   std::string max_memory;
   std::string max_stack;
+  std::string max_threads;
   bool deterministic = false;
   bool no_fuse = false;
   std::string dispatch;
@@ -49,6 +50,7 @@ void declare(CLI::App& app, RawOptions& raw) {
   app.add_option("--timeout", raw.timeout);
   app.add_option("--max-memory", raw.max_memory);
   app.add_option("--max-stack", raw.max_stack);
+  app.add_option("--max-threads", raw.max_threads);
   app.add_flag("--deterministic", raw.deterministic);
   app.add_flag("--no-fuse", raw.no_fuse);
   app.add_option("--dispatch", raw.dispatch);
@@ -88,6 +90,11 @@ void convert_limits(const RawOptions& raw, RunOptions& options, Checker& checker
   if (!raw.max_stack.empty()) {
     options.store.max_stack_bytes =
         checker.require(parse_size(raw.max_stack), "--max-stack", raw.max_stack);
+  }
+  if (!raw.max_threads.empty()) {
+    const std::uint64_t most =
+        checker.require(parse_size(raw.max_threads), "--max-threads", raw.max_threads);
+    options.max_threads = static_cast<std::uint32_t>(std::min<std::uint64_t>(most, 10'000));
   }
   options.store.deterministic = raw.deterministic;
   options.store.fuse = !raw.no_fuse;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,6 +29,7 @@ struct RunOptions {
   std::optional<std::string> invoke;
   std::vector<Preload> preloads;
   std::optional<std::chrono::nanoseconds> timeout;
+  std::uint32_t max_threads = 64;
   StoreConfig store;
 };
 

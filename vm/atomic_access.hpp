@@ -63,7 +63,7 @@ TINYWASM_HANDLER waiting_word(TINYWASM_REGISTERS) {
 
 TINYWASM_HANDLER fence_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  atomic_fence();
+  std::atomic_thread_fence(std::memory_order_seq_cst);
   TINYWASM_NEXT(sizeof(AtomicWord));
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vm/atomics.hpp"
 
-#include <atomic>
-
 #include "vm/memory.hpp"
 #include "vm/shared_memory.hpp"
 
@@ -60,7 +58,5 @@ Trap memory_wait32(Context& context, const AtomicWord& word, Slot* fp) {
 Trap memory_wait64(Context& context, const AtomicWord& word, Slot* fp) {
   return memory_wait(context, word, fp, 8);
 }
-
-void atomic_fence() { std::atomic_thread_fence(std::memory_order_seq_cst); }
 
 }  // namespace tinywasm::vm

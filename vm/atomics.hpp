@@ -35,6 +35,5 @@ static_assert([] {
 Trap memory_notify(Context& context, const AtomicWord& word, Slot* fp);
 Trap memory_wait32(Context& context, const AtomicWord& word, Slot* fp);
 Trap memory_wait64(Context& context, const AtomicWord& word, Slot* fp);
-void atomic_fence();
 
 }  // namespace tinywasm::vm

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the calls of calls.def host functions of a Linker.
+#include "wasi/define_wasi.hpp"
+
 #include <memory>
 #include <utility>
 
@@ -16,6 +17,14 @@ bool caller_is_interrupted(const void* caller) {
   return static_cast<const Caller*>(caller)->interrupted();
 }
 
+/// Gives up the descriptor that a call has waited for.
+struct Unpin {
+  const Call& call;
+  ~Unpin() {
+    if (call.pinned) call.world.fds.unpin(*call.pinned);
+  }
+};
+
 /// A call bound to its world, as Linker::define wants it.
 template <auto Callable>
 struct Bound;
@@ -24,10 +33,14 @@ struct Bound<Callable> {
   std::shared_ptr<World> world;
 
   R operator()(Caller& caller, A... arguments) const {
+    const auto lock = world->lock();
     const Call call{*world, caller.memory(), &caller_is_interrupted, &caller};
+    const Unpin unpin{call};
     return Callable(call, arguments...);
   }
 };
+
+}  // namespace
 
 void define_calls(Linker& linker, const std::shared_ptr<World>& world) {
 #define CALL(name, preview1, unstable)                                           \
@@ -37,7 +50,6 @@ void define_calls(Linker& linker, const std::shared_ptr<World>& world) {
 #undef CALL
 }
 
-}  // namespace
 }  // namespace wasi
 
 void Linker::define_wasi(const WasiConfig& config) {

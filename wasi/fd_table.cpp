@@ -89,10 +89,19 @@ Descriptor* FdTable::find(Fd fd) const {
   return index < slots_.size() ? slots_[index].get() : nullptr;
 }
 
+void FdTable::release(std::unique_ptr<Descriptor> descriptor) {
+  if (descriptor->pins != 0) closed_.push_back(std::move(descriptor));
+}
+
+void FdTable::unpin(Descriptor& descriptor) {
+  if (--descriptor.pins != 0) return;
+  std::erase_if(closed_, [&](const auto& closed) { return closed.get() == &descriptor; });
+}
+
 Errno FdTable::close(Fd fd) {
   if (!find(fd)) return Errno::badf;
   const auto index = static_cast<std::size_t>(fd);
-  slots_[index].reset();
+  release(std::move(slots_[index]));
   --count_;
   if (index < lowest_free_) lowest_free_ = index;
   return Errno::success;
@@ -101,6 +110,7 @@ Errno FdTable::close(Fd fd) {
 Errno FdTable::renumber(Fd from, Fd to) {
   if (!find(from) || !find(to)) return Errno::badf;
   if (from == to) return Errno::success;
+  release(std::move(slots_[static_cast<std::size_t>(to)]));
   slots_[static_cast<std::size_t>(to)] = std::move(slots_[static_cast<std::size_t>(from)]);
   --count_;
   if (static_cast<std::size_t>(from) < lowest_free_) lowest_free_ = static_cast<std::size_t>(from);

@@ -44,6 +44,7 @@ struct Descriptor {
   std::optional<std::string> preopen;        // the guest's name of a preopened directory
   std::unique_ptr<DirectoryStream> entries;  // directory: opened by the first fd_readdir
   std::shared_ptr<std::string> buffer;
+  unsigned pins = 0;         // calls of other threads that use it
   std::size_t consumed = 0;  // bytes of `buffer` that were read and not yet removed
 
   /// The descriptor for an open host descriptor: kind, type and the rights that apply to them,
@@ -63,13 +64,20 @@ class FdTable {
   Errno close(Fd fd);
   /// Closes `to`, which must be open, and makes it what `from` was.
   Errno renumber(Fd from, Fd to);
-  bool is_full() const { return count_ >= limit_; }
+  bool is_full() const { return count_ + closed_.size() >= limit_; }
+
+  /// A descriptor that is pinned lives on after its number was closed.
+  static void pin(Descriptor& descriptor) { ++descriptor.pins; }
+  void unpin(Descriptor& descriptor);
 
  private:
+  void release(std::unique_ptr<Descriptor> descriptor);
+
   std::size_t limit_;
   std::size_t count_ = 0;
   std::size_t lowest_free_ = 0;  // no number below is free
   std::vector<std::unique_ptr<Descriptor>> slots_;
+  std::vector<std::unique_ptr<Descriptor>> closed_{};  // but pinned
 };
 
 }  // namespace tinywasm::wasi

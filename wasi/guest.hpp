@@ -19,6 +19,7 @@
 
 namespace tinywasm::wasi {
 
+struct Descriptor;
 struct World;
 
 /// "out of bounds memory access" as an error that ends the guest.
@@ -32,6 +33,7 @@ struct Call {
   std::span<std::byte> memory;  // all of it
   bool (*is_interrupted)(const void* environment) = nullptr;
   const void* environment = nullptr;
+  mutable Descriptor* pinned = nullptr;  // stays until the call ends, though others may close it
 
   /// The embedder wants the guest to end: a call that blocks returns interrupted().
   bool interrupted() const { return is_interrupted && is_interrupted(environment); }

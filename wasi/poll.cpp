@@ -137,7 +137,10 @@ class Poll {
   }
 
   void check_descriptors(Timestamp wait) {
-    const int ready = platform::poll_for(polled_, wait);
+    const int ready = [&] {
+      const Unlocked unlocked(call_.world);
+      return platform::poll_for(polled_, wait);
+    }();
     if (ready < 0 && errno != EINTR) {
       const Errno error = last_errno();
       for (const Subscription* subscription : polled_for_) emit(*subscription, error);

@@ -32,12 +32,11 @@ bool is_nonblocking(const Descriptor& descriptor) {
 
 /// Repeats a call on a socket that does not wait until it succeeds, waiting in between.
 template <class F>
-Transferred when_ready(const Call& call, const Descriptor& descriptor, short events,
-                       F&& system_call) {
+Transferred when_ready(const Call& call, Descriptor& descriptor, short events, F&& system_call) {
   for (;;) {
     const Transferred result = retry(call, system_call);
     if (result.error != Errno::again || is_nonblocking(descriptor)) return result;
-    const Errno waited = wait_ready(call, descriptor.host.get(), events, false);
+    const Errno waited = wait_ready(call, descriptor, events, false);
     if (waited != Errno::success) return {0, waited, waited == Errno::intr};
   }
 }
@@ -63,7 +62,7 @@ struct Received {
   bool is_truncated = false;
 };
 
-Received receive(const Call& call, const Descriptor& socket, std::span<iovec> vectors, int flags) {
+Received receive(const Call& call, Descriptor& socket, std::span<iovec> vectors, int flags) {
   Received result;
   result.transferred = when_ready(call, socket, POLLIN, [&] {
     msghdr message{};
@@ -77,7 +76,7 @@ Received receive(const Call& call, const Descriptor& socket, std::span<iovec> ve
 }
 
 /// MSG_WAITALL in pieces, so that the wait can be interrupted.
-Received receive_all(const Call& call, const Descriptor& socket, std::span<iovec> vectors) {
+Received receive_all(const Call& call, Descriptor& socket, std::span<iovec> vectors) {
   Received all;
   while (!vectors.empty()) {
     const Received part = receive(call, socket, vectors, 0);

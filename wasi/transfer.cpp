@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "wasi/platform.hpp"
+#include "wasi/world.hpp"
 
 namespace tinywasm::wasi {
 namespace {
@@ -132,11 +133,18 @@ bool would_wait(int host_errno) { return host_errno == EAGAIN || host_errno == E
 
 }  // namespace
 
-Errno wait_ready(const Call& call, int fd, short events, bool is_nonblocking) {
+Errno wait_ready(const Call& call, Descriptor& descriptor, short events, bool is_nonblocking) {
+  if (call.world.is_threaded && !call.pinned) {
+    FdTable::pin(descriptor);
+    call.pinned = &descriptor;
+  }
   for (;;) {
     if (call.interrupted()) return Errno::intr;
-    pollfd poll{fd, events, 0};
-    const int ready = ::poll(&poll, 1, is_nonblocking ? 0 : kWaitSliceMs);
+    pollfd poll{descriptor.host.get(), events, 0};
+    const int ready = [&] {
+      const Unlocked unlocked(call.world);
+      return ::poll(&poll, 1, is_nonblocking ? 0 : kWaitSliceMs);
+    }();
     if (ready > 0) return Errno::success;
     if (ready < 0 && errno != EINTR) return last_errno();
     if (ready == 0 && is_nonblocking) return Errno::again;
@@ -168,7 +176,7 @@ Transferred read_stream(const Call& call, Descriptor& descriptor, std::span<iove
     if (errno == EINTR && !call.interrupted()) continue;
     if (errno != EINTR && errno != EOPNOTSUPP && !would_wait(errno)) return {0, last_errno()};
     const bool is_told = errno != EOPNOTSUPP;
-    const Errno waited = wait_ready(call, fd, POLLIN, is_nonblocking);
+    const Errno waited = wait_ready(call, descriptor, POLLIN, is_nonblocking);
     if (waited != Errno::success) return {0, waited, waited == Errno::intr};
     if (is_told) continue;
     result = ::readv(fd, vectors.data(), count_of(vectors));
@@ -200,7 +208,7 @@ Transferred write_stream(const Call& call, Descriptor& descriptor, std::span<iov
   while (!vectors.empty()) {
     ssize_t result = try_write(descriptor, vectors);
     if (result < 0 && (errno == EOPNOTSUPP || would_wait(errno))) {
-      const Errno waited = wait_ready(call, fd, POLLOUT, is_nonblocking);
+      const Errno waited = wait_ready(call, descriptor, POLLOUT, is_nonblocking);
       if (waited == Errno::intr) return {done.bytes, Errno::intr, true};
       if (waited != Errno::success) return done.bytes != 0 ? done : Transferred{0, waited};
       if (descriptor.can_tell || descriptor.kind == Descriptor::Kind::socket) continue;

@@ -28,9 +28,9 @@ struct Transferred {
   bool is_interrupted = false;
 };
 
-/// Waits until the host's `fd` is ready for `events` of poll(2); with `is_nonblocking` only looks.
+/// Waits until the descriptor is ready for `events` of poll(2); with `is_nonblocking` only looks.
 /// success, again (not ready, nonblocking), intr (interrupted) or a failure of poll.
-Errno wait_ready(const Call& call, int fd, short events, bool is_nonblocking);
+Errno wait_ready(const Call& call, Descriptor& descriptor, short events, bool is_nonblocking);
 
 /// Reads or writes at the descriptor's position. A read returns what is there, and waits while
 /// there is nothing; a write waits until all is written. Neither waits when the guest has set

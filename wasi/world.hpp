@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cerrno>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,12 +30,38 @@ struct World {
   Clocks clocks;
   std::shared_ptr<WasiReport> report;  // may be null
 
+  /// The guest has threads: one of them at a time is in a call, but while it waits (Unlocked).
+  bool is_threaded = false;
+  std::mutex mutex;
+  std::unique_lock<std::mutex> lock() {
+    return is_threaded ? std::unique_lock(mutex) : std::unique_lock<std::mutex>();
+  }
+
   /// The descriptor, if it is open and has all of `rights`. badf when it is not open, or lacks the
   /// right to read or write, as POSIX has it; notcapable when it lacks another.
   OrErrno<Descriptor*> get(Fd fd, Rights rights) const;
 
  private:
   explicit World(const WasiConfig& config) : fds(config.max_open_files), report(config.report) {}
+};
+
+/// Lets the guest's other threads make calls while this one waits for the host. They may close any
+/// descriptor that is not pinned.
+class Unlocked {
+ public:
+  explicit Unlocked(World& world) : world_(world) {
+    if (world_.is_threaded) world_.mutex.unlock();
+  }
+  ~Unlocked() {
+    const int saved_errno = errno;
+    if (world_.is_threaded) world_.mutex.lock();
+    errno = saved_errno;
+  }
+  Unlocked(const Unlocked&) = delete;
+  Unlocked& operator=(const Unlocked&) = delete;
+
+ private:
+  World& world_;
 };
 
 }  // namespace tinywasm::wasi

@@ -19,3 +19,4 @@
 #include <tinywasm/value.hpp>
 #include <tinywasm/version.hpp>
 #include <tinywasm/wasi.hpp>
+#include <tinywasm/wasi_threads.hpp>
