@@ -383,7 +383,6 @@ TEST_SUITE("validator") {
   }
 
   TEST_CASE("what is valid but cannot be run is noted") {
-    CHECK(verdict(module({section(5, {vec({bytes({3, 1, 1})})})})) == "unsupported: shared memory");
     CHECK(verdict(module({section(4, {vec({bytes({0x6e, 0, 1})})})})) == "unsupported: GC");
     CHECK(verdict(module({section(1, {vec({type({}, {})})}), section(13, {vec({bytes({0, 0})})})}))
               .empty());
