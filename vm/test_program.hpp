@@ -54,6 +54,7 @@ class RandomProgram : RandomText {
     text_ += "(table funcref (elem";
     for (unsigned i = 0; i < kFunctions; ++i) text_ += " $f" + std::to_string(i);
     text_ += "))\n";
+    add_tags();
     for (unsigned i = 0; i < kFunctions; ++i) function(i);
     text_ += ")\n";
   }
@@ -80,7 +81,7 @@ class RandomProgram : RandomText {
     for (unsigned i = 0; i < counters_; ++i) {
       text_ += "(local $c" + std::to_string(i) + (i % 4 == 3 ? " i64)" : " i32)");
     }
-    text_ += "\n  " + body + ")\n";
+    text_ += "(local $x exnref)\n  " + body + ")\n";
   }
 
   // ---- Expressions
@@ -512,7 +513,11 @@ class RandomProgram : RandomText {
 
   void statement() {
     if (--budget_ < 0) return;
-    switch (below(20)) {
+    switch (below(22)) {
+      case 20:
+        return one_in(2) ? try_table_statement() : legacy_try_statement();
+      case 21:
+        return throw_if();
       case 0:
       case 1:
       case 2:
@@ -638,10 +643,17 @@ class RandomProgram : RandomText {
     add("end");
   }
 
+  std::size_t some_label() {
+    std::size_t label = 0;
+    do {
+      label = below(static_cast<unsigned>(labels_.size()));
+    } while (labels_[label].size() == kNoLabel);
+    return label;
+  }
   std::size_t depth_of(std::size_t label) const { return labels_.size() - 1 - label; }
 
   void branch_if() {
-    const std::size_t label = below(static_cast<unsigned>(labels_.size()));
+    const std::size_t label = some_label();
     const std::vector<Type> list = labels_[label];
     values(list);
     value(i32, 3);
@@ -650,7 +662,7 @@ class RandomProgram : RandomText {
   }
 
   void branch_table() {
-    const std::vector<Type> list = labels_[below(static_cast<unsigned>(labels_.size()))];
+    const std::vector<Type> list = labels_[some_label()];
     add("block");
     labels_.push_back({});
     values(list);
@@ -660,7 +672,7 @@ class RandomProgram : RandomText {
     add("br_table");
     const unsigned count = one_in(4) ? 40 : 1 + below(5);
     for (unsigned added = 0; added < count;) {
-      const std::size_t label = below(static_cast<unsigned>(labels_.size()));
+      const std::size_t label = some_label();
       if (labels_[label] != list) continue;
       add(std::to_string(depth_of(label)));
       ++added;
@@ -684,7 +696,7 @@ class RandomProgram : RandomText {
     } else if (choice == 4 && one_in(4)) {
       add("unreachable");
     } else {
-      const std::size_t label = below(static_cast<unsigned>(labels_.size()));
+      const std::size_t label = some_label();
       values(std::vector<Type>(labels_[label]));
       indexed("br", depth_of(label));
     }
@@ -696,15 +708,7 @@ class RandomProgram : RandomText {
     const unsigned function = callee(nullptr);
     if (function == 0) return;
     call(function, false);
-    const std::vector<Type> results = functions_[function].results;
-    for (std::size_t i = results.size(); i-- > 0;) {
-      const int at = local(results[i]);
-      if (at < 0 || one_in(3)) {
-        add("drop");
-      } else {
-        indexed("local.set", static_cast<std::size_t>(at));
-      }
-    }
+    take(functions_[function].results);
   }
 
   void memory_statement() {
@@ -727,6 +731,26 @@ class RandomProgram : RandomText {
     }
   }
 
+  // ---- Exceptions (test_program_exceptions.hpp)
+
+  static constexpr unsigned kTags = 4;
+  /// So many types has a label that no branch may choose: it takes a reference.
+  static constexpr std::size_t kNoLabel = 99;
+  static std::vector<Type> tag_types(unsigned tag) {
+    if (tag == 0) return {};
+    if (tag == 1) return {i32};
+    if (tag == 2) return {i64, f32};
+    return {v128, f64, i32};
+  }
+  void add_tags();
+  void take(const std::vector<Type>& list);
+  std::string empty_label();
+  void try_table_statement();
+  void legacy_try_statement();
+  void throw_statement();
+  void throw_if();
+  void rethrow_if();
+
   std::vector<Function> functions_;
   // Of the function being made:
   unsigned index_ = 0;
@@ -739,3 +763,5 @@ class RandomProgram : RandomText {
 };
 
 }  // namespace tinywasm
+
+#include "vm/test_program_exceptions.hpp"
