@@ -128,10 +128,11 @@ OrErrno<HostFd> PathResolver::open_directory(int base, const std::string& path) 
 }
 
 OrErrno<Place> PathResolver::resolve(int base, std::string_view path, LastLink last) const {
-  if (const Errno error = check_text(path); error != Errno::success) return error;
-  if (is_absolute(path)) return Errno::perm;
+  // Another thread of the guest may be writing to `path`: what is checked must be what is used.
+  std::string current(path.substr(0, kMaxPath));
+  if (const Errno error = check_text(current); error != Errno::success) return error;
+  if (is_absolute(current)) return Errno::perm;
   Place place;
-  std::string current(path);
   for (int links = 0;;) {
     if (current.ends_with('/')) place.must_be_directory = true;
     current.erase(current.find_last_not_of('/') + 1);

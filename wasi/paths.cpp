@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <optional>
+#include <string>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -241,12 +242,13 @@ Errno path_rename(const Call& call, Fd old_fd, GuestPath old_path, Fd new_fd, Gu
 }
 
 Errno path_symlink(const Call& call, GuestPath target, Fd fd, GuestPath path) {
-  if (const Errno error = check_link_target(target.text); error != Errno::success) return error;
+  // A copy: another thread of the guest may be writing there.
+  const std::string text(target.text.substr(0, PathResolver::kMaxPath));
+  if (const Errno error = check_link_target(text); error != Errno::success) return error;
   const auto located = locate(call, fd, rights::kPathSymlink, path, LastLink::keep_name);
   if (!located) return located.error();
   if (const Errno error = check_new_name(*located); error != Errno::success) return error;
-  return host_result(
-      ::symlinkat(std::string(target.text).c_str(), located->directory(), located->name()));
+  return host_result(::symlinkat(text.c_str(), located->directory(), located->name()));
 }
 
 Errno path_unlink_file(const Call& call, Fd fd, GuestPath path) {
