@@ -64,6 +64,23 @@ std::vector<IndexName> names_of(const Module& module, NameKind kind) {
   return names;
 }
 
+std::vector<IndirectNames> indirect_names_of(const Module& module, NameKind kind) {
+  std::vector<IndirectNames> all;
+  for (const NameSubsection& subsection : name_subsections(module)) {
+    if (subsection.kind != kind) continue;
+    ByteReader reader = contents_of(module, subsection);
+    const std::uint32_t count = reader.count();
+    for (std::uint32_t i = 0; i < count && reader.ok(); ++i) {
+      IndirectNames names{.index = reader.u32(), .names = {}};
+      if (!reader.ok()) break;
+      read_name_map(reader, names.names);
+      all.push_back(std::move(names));
+    }
+    break;
+  }
+  return all;
+}
+
 std::vector<IndexName> local_names(const Module& module, std::uint32_t function) {
   for (const NameSubsection& subsection : name_subsections(module)) {
     if (subsection.kind != NameKind::local) continue;

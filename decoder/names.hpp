@@ -48,6 +48,15 @@ std::vector<NameSubsection> name_subsections(const Module& module);
 /// simple name map: function, type, table, memory, global, element, data or tag.
 std::vector<IndexName> names_of(const Module& module, NameKind kind);
 
+/// The names of one function's locals or one type's fields.
+struct IndirectNames {
+  std::uint32_t index = 0;
+  std::vector<IndexName> names;
+};
+
+/// All names of a kind whose subsection is an indirect name map: local, label or field.
+std::vector<IndirectNames> indirect_names_of(const Module& module, NameKind kind);
+
 /// The names of a function's locals, parameters included.
 std::vector<IndexName> local_names(const Module& module, std::uint32_t function);
 

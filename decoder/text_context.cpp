@@ -3,17 +3,19 @@
 
 #include <limits>
 
+#include "decoder/text_annotations.hpp"
+
 namespace tinywasm::decoder {
 
 std::uint32_t IndexSpace::add(TextCursor& in) {
   const Token token = in.peek();
-  if (const auto name = in.accept_identifier()) {
-    if (!by_name_.emplace(*name, count_).second) {
-      in.fail(Message::duplicate_identifier, token,
-              " " + std::string(noun_) + " " + TextCursor::quoted(token.text));
-    }
-    names_.emplace_back(count_, *name);
+  auto name = in.accept_identifier();
+  if (name && !by_name_.emplace(*name, count_).second) {
+    in.fail(Message::duplicate_identifier, token,
+            " " + std::string(noun_) + " " + TextCursor::quoted(token.text));
   }
+  if (const auto given = accept_name_annotation(in, noun_)) name = given;
+  if (name) names_.emplace_back(count_, *name);
   return count_++;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decoder/text_cursor.hpp"
 
+#include <algorithm>
+
 #include "decoder/utf8.hpp"
 
 namespace tinywasm::decoder {
@@ -17,6 +19,10 @@ const Token& TextCursor::checked(const Token& token) {
     fail_at(lexer_.error().message, lexer_.error().offset);
   }
   return failed() ? kFailed : token;
+}
+
+bool TextCursor::at_binding() {
+  return at(TokenKind::identifier) || !take_annotations(AnnotationKind::name).empty();
 }
 
 bool TextCursor::accept(TokenKind kind) {
@@ -86,6 +92,22 @@ std::optional<std::string_view> TextCursor::accept_identifier() {
   return identifier_name(next());
 }
 
+std::vector<Annotation> TextCursor::take_annotations(AnnotationKind kind) {
+  std::vector<Annotation> taken;
+  std::vector<Annotation>& all = lexer_.annotations();
+  if (all.empty() || failed()) return taken;
+  const std::size_t here = position();
+  auto found = std::lower_bound(
+      all.begin(), all.end(), here,
+      [](const Annotation& each, std::size_t offset) { return each.before < offset; });
+  for (; found != all.end() && found->before == here; ++found) {
+    if (found->kind != kind) continue;
+    found->is_used = true;
+    taken.push_back(*found);
+  }
+  return taken;
+}
+
 void TextCursor::skip_form() {
   for (std::size_t depth = 1; depth > 0 && !failed();) {
     if (accept(TokenKind::left)) {
@@ -131,8 +153,9 @@ void TextCursor::fail_at(Message message, std::size_t offset, std::string_view d
   if (failed()) return;
   failed_ = true;
   error_ = make_error(message, Error::kNoOffset, detail);
-  // A name that does not resolve is the text's fault, not the module's.
-  if (error_.kind == ErrorKind::invalid) error_.kind = ErrorKind::malformed;
+  // A name that does not resolve is the text's fault, not the module's; so is nothing else.
+  const bool is_name = error_.kind == ErrorKind::invalid && message != Message::hint_target;
+  if (is_name) error_.kind = ErrorKind::malformed;
   const TextPlace place = lexer_.place(offset);
   error_.line = place.line;
   error_.column = place.column;

@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <tinywasm/error.hpp>
 
@@ -35,6 +37,8 @@ class TextCursor {
   bool at(Keyword word) { return peek().is(word); }
   /// At "(word".
   bool at_open(Keyword word) { return at(TokenKind::left) && peek_second().is(word); }
+  /// At an identifier, or at an annotation that gives a name without one.
+  bool at_binding();
   bool at_index() { return at(TokenKind::natural) || at(TokenKind::identifier); }
 
   /// Takes what is there if it is what is asked for.
@@ -66,6 +70,18 @@ class TextCursor {
   /// Takes an identifier if one is there.
   std::optional<std::string_view> accept_identifier();
 
+  /// The annotations of this kind right before the next token; they are marked as used.
+  std::vector<Annotation> take_annotations(AnnotationKind kind);
+  /// All annotations met so far.
+  const std::vector<Annotation>& annotations() const { return lexer_.annotations(); }
+  /// The text of an annotation after its id.
+  std::string_view contents(const Annotation& annotation) const {
+    return lexer_.source().substr(annotation.contents_begin,
+                                  annotation.contents_end - annotation.contents_begin);
+  }
+  /// Keeps `name` as long as the cursor.
+  std::string_view keep(std::string name) { return names_.emplace_back(std::move(name)); }
+
   /// Takes everything up to the parenthesis that closes the one taken last, and that one.
   void skip_form();
 
@@ -93,7 +109,8 @@ class TextCursor {
   TextLexer& lexer_;
   Error error_;
   bool failed_ = false;
-  std::deque<std::string> names_;  // of identifiers whose text has escapes; addresses are stable
+  std::deque<std::string>
+      names_;  // kept ones, of identifiers whose text has escapes; addresses are stable
 };
 
 }  // namespace tinywasm::decoder

@@ -20,6 +20,12 @@ void TextInstructions::parse_expression(BinaryWriter& out) {
   out.opcode(Insn::end);
 }
 
+void TextInstructions::parse_body(BinaryWriter& out, std::vector<BranchHint>& hints) {
+  hints_ = &hints;
+  parse_expression(out);
+  hints_ = nullptr;
+}
+
 void TextInstructions::parse_folded_expression(BinaryWriter& out) {
   run(out, true);
   out.opcode(Insn::end);
@@ -32,6 +38,7 @@ void TextInstructions::run(BinaryWriter& out, bool one_folded) {
   labels_.clear();
   label_by_name_.clear();
   pending_.clear();
+  pending_hints_.clear();
   if (one_folded && !in_.at(TokenKind::left)) in_.fail_unexpected();
   while (!in_.failed()) {
     if (in_.at(TokenKind::left)) {
@@ -109,8 +116,36 @@ void TextInstructions::pop_label() {
 }
 
 void TextInstructions::flush_pending(std::size_t from, BinaryWriter& out) {
+  if (!pending_hints_.empty()) flush_hints(from, out.size());
   out.append(pending_.bytes().subspan(from));
   pending_.truncate(from);
+}
+
+/// Takes the hint before an instruction that can have one.
+void TextInstructions::take_branch_hint(std::uint16_t insn) {
+  const bool can_have_hint = insn == static_cast<std::uint16_t>(Insn::if_) ||
+                             insn == static_cast<std::uint16_t>(Insn::br_if);
+  branch_hint_.reset();
+  if (hints_ != nullptr && can_have_hint) branch_hint_ = accept_branch_hint(in_);
+}
+
+/// The instruction whose hint was taken is written to `out` next.
+void TextInstructions::note_branch_hint(const BinaryWriter& out) {
+  if (!branch_hint_) return;
+  auto& hints = &out == &pending_ ? pending_hints_ : *hints_;
+  hints.push_back({static_cast<std::uint32_t>(out.size()), *branch_hint_});
+  branch_hint_.reset();
+}
+
+/// The hints on code of pending_ that begins at `from`, which moves to `offset`.
+void TextInstructions::flush_hints(std::size_t from, std::size_t offset) {
+  std::size_t first = pending_hints_.size();
+  while (first > 0 && pending_hints_[first - 1].offset >= from) --first;
+  for (std::size_t i = first; i < pending_hints_.size(); ++i) {
+    const BranchHint hint = pending_hints_[i];
+    hints_->push_back({static_cast<std::uint32_t>(offset + hint.offset - from), hint.value});
+  }
+  pending_hints_.resize(first);
 }
 
 /// "(then", "(else" or "(insn".
@@ -136,6 +171,7 @@ void TextInstructions::open_parenthesis(BinaryWriter& out) {
     if (level.form == Form::after_else) return in_.fail_unexpected();
     if (open_clause(word, out)) return;
   }
+  take_branch_hint(word.insn);
   in_.expect_left();
   const auto insn = static_cast<Insn>(word.insn);
   if (word.insn == kNoInsn || goes_on(insn)) return in_.fail_unexpected();
@@ -147,6 +183,7 @@ void TextInstructions::folded_instruction(Insn insn, BinaryWriter& out) {
   if (insn == Insn::if_) {
     const auto label = in_.accept_identifier();
     const std::size_t from = pending_.size();
+    note_branch_hint(pending_);
     block_head(insn, pending_);
     push(Form::folded_if, from, label);
   } else if (is_block(insn)) {
@@ -156,6 +193,7 @@ void TextInstructions::folded_instruction(Insn insn, BinaryWriter& out) {
     push_label(label);
   } else {
     const std::size_t from = pending_.size();
+    note_branch_hint(pending_);
     plain_instruction(insn, pending_);
     push(Form::folded_plain, from);
   }
@@ -195,7 +233,9 @@ void TextInstructions::flat_instruction(BinaryWriter& out) {
   if (insn == Insn::else_) return flat_else(out);
   if (insn == Insn::end) return flat_end(out);
   if (goes_on(insn)) return flat_clause(insn, out);
+  take_branch_hint(word.insn);
   in_.next();
+  note_branch_hint(out);
   if (!is_block(insn)) return plain_instruction(insn, out);
   const auto label = in_.accept_identifier();
   block_head(insn, out);

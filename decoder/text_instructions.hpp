@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "decoder/text_annotations.hpp"
 #include "decoder/text_context.hpp"
 
 namespace tinywasm::decoder {
@@ -25,6 +26,8 @@ class TextInstructions {
 
   /// Instructions up to the closing parenthesis of the form they stand in, which stays, then `end`.
   void parse_expression(BinaryWriter& out);
+  /// As parse_expression, for a function's body whose declarations `out` holds, with branch hints.
+  void parse_body(BinaryWriter& out, std::vector<BranchHint>& hints);
   /// One folded instruction, then `end`.
   void parse_folded_expression(BinaryWriter& out);
 
@@ -69,6 +72,9 @@ class TextInstructions {
   void flat_else(BinaryWriter& out);
   void flat_end(BinaryWriter& out);
   void flush_pending(std::size_t from, BinaryWriter& out);
+  void flush_hints(std::size_t from, std::size_t offset);
+  void take_branch_hint(std::uint16_t insn);
+  void note_branch_hint(const BinaryWriter& out);
 
   // text_legacy_try.cpp
   bool open_clause(const Token& word, BinaryWriter& out);
@@ -118,6 +124,9 @@ class TextInstructions {
   std::vector<Level> levels_;
   std::vector<Label> labels_;
   std::unordered_map<std::string_view, std::size_t> label_by_name_;  // the innermost of each name
+  std::vector<BranchHint>* hints_ = nullptr;  // where branch hints go, if they may come
+  std::vector<BranchHint> pending_hints_;     // with offsets in pending_
+  std::optional<std::uint8_t> branch_hint_;   // of the instruction that comes next
   BinaryWriter pending_;  // code of the open folded instructions, emitted after their operands
 };
 

@@ -24,8 +24,6 @@ constexpr auto kWordCharacters = [] {
   return set;
 }();
 
-constexpr bool is_word_character(char c) { return kWordCharacters[static_cast<unsigned char>(c)]; }
-
 /// Punctuation that no rule uses: reserved tokens of one character.
 constexpr bool is_reserved_punctuation(char c) {
   return c == ',' || c == ';' || c == '[' || c == ']' || c == '{' || c == '}';
@@ -84,6 +82,8 @@ Escape parse_escape(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_word_character(char c) { return kWordCharacters[static_cast<unsigned char>(c)]; }
 
 void append_string_value(std::string_view literal, std::string& out) {
   literal = literal.substr(1, literal.size() - 2);
@@ -210,29 +210,39 @@ bool TextLexer::skip_block_comment() {
 bool TextLexer::skip_annotation() {
   const std::size_t begin = at_;
   at_ += 2;
-  if (at('"')) {
-    const std::size_t id = at_;
-    const auto problem = scan_string();
-    const std::string_view literal = source_.substr(id, at_ - id);
-    if (problem || literal.size() == 2) {
-      const bool is_cut_off = problem == Message::unclosed_string && at_ >= limit_;
-      fail_at_end(is_cut_off ? Message::unclosed_string : Message::empty_annotation_id, begin);
-      return false;
-    }
-    std::string value;
-    append_string_value(literal, value);
-    if (!is_utf8(value)) {
-      fail(Message::malformed_utf8, id);
-      return false;
-    }
-  } else {
-    const std::size_t id = at_;
+  std::string id;
+  if (!scan_annotation_id(id)) return false;
+  const std::size_t contents = at_;
+  if (!skip_annotation_contents(begin)) return false;
+  note_annotation(id, begin, contents);
+  return true;
+}
+
+/// The id of an annotation, a word or a string.
+bool TextLexer::scan_annotation_id(std::string& id) {
+  const std::size_t annotation = at_ - 2;
+  const std::size_t begin = at_;
+  if (!at('"')) {
     while (at_ < limit_ && is_word_character(source_[at_])) ++at_;
-    if (at_ == id) {
-      fail(Message::empty_annotation_id, begin);
-      return false;
-    }
+    id = source_.substr(begin, at_ - begin);
+    if (id.empty()) fail(Message::empty_annotation_id, annotation);
+    return !id.empty();
   }
+  const auto problem = scan_string();
+  const std::string_view literal = source_.substr(begin, at_ - begin);
+  if (problem || literal.size() == 2) {
+    const bool is_cut_off = problem == Message::unclosed_string && at_ >= limit_;
+    fail_at_end(is_cut_off ? Message::unclosed_string : Message::empty_annotation_id, annotation);
+    return false;
+  }
+  append_string_value(literal, id);
+  if (is_utf8(id)) return true;
+  fail(Message::malformed_utf8, begin);
+  return false;
+}
+
+/// Goes past the parenthesis that closes the annotation which begins at `begin`.
+bool TextLexer::skip_annotation_contents(std::size_t begin) {
   for (std::size_t depth = 1; depth > 0;) {
     // Neither comments nor annotations are special inside but for the comments' own brackets.
     const char c = at_ < limit_ ? source_[at_] : '\0';
@@ -268,6 +278,32 @@ bool TextLexer::skip_annotation() {
   return true;
 }
 
+/// Keeps an annotation that means something. A source may be read more than once.
+void TextLexer::note_annotation(std::string_view id, std::size_t begin, std::size_t contents) {
+  Annotation annotation{.begin = begin, .contents_begin = contents, .contents_end = at_ - 1};
+  if (id == "name") {
+    annotation.kind = AnnotationKind::name;
+  } else if (id == "custom") {
+    annotation.kind = AnnotationKind::custom;
+  } else if (id == "metadata.code.branch_hint") {
+    annotation.kind = AnnotationKind::branch_hint;
+  } else {
+    return;
+  }
+  if (!annotations_.empty() && begin <= annotations_.back().begin) return;
+  annotations_.push_back(annotation);
+  has_unplaced_annotations_ = true;
+}
+
+/// A token begins here: it follows the latest annotations.
+void TextLexer::place_annotations() {
+  for (std::size_t i = annotations_.size(); i-- > 0;) {
+    if (annotations_[i].before != Annotation::kNowhere) break;
+    annotations_[i].before = at_;
+  }
+  has_unplaced_annotations_ = false;
+}
+
 /// Moves over a string literal; what is wrong with it, if anything. On an error `at_` is where it
 /// is.
 std::optional<Message> TextLexer::scan_string() {
@@ -293,6 +329,7 @@ std::optional<Message> TextLexer::scan_string() {
 
 Token TextLexer::lex() {
   if (failed_ || !skip_space()) return error_token();
+  if (has_unplaced_annotations_) place_annotations();
   if (at_ >= limit_) {
     if (limit_ < source_.size()) return fail(Message::malformed_utf8, limit_);
     return token(TokenKind::end, at_);

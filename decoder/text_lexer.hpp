@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "decoder/errors.hpp"
 #include "decoder/text_keywords.hpp"
@@ -50,6 +51,20 @@ struct LexicalError {
   std::size_t offset = 0;
 };
 
+enum class AnnotationKind : std::uint8_t { name, custom, branch_hint };
+
+/// An annotation of a kind that means something. All others are white space.
+struct Annotation {
+  static constexpr std::size_t kNowhere = ~std::size_t{0};
+
+  AnnotationKind kind{};
+  std::size_t begin = 0;           // of its parenthesis
+  std::size_t contents_begin = 0;  // after the id
+  std::size_t contents_end = 0;    // before the closing parenthesis
+  std::size_t before = kNowhere;   // where the token after it begins
+  bool is_used = false;            // for whoever gives meaning to it
+};
+
 /// Splits a source into tokens with two tokens of look-ahead. It holds no copy: the source outlives
 /// it and its tokens. The first error sticks: from there on all tokens are TokenKind::error.
 class TextLexer {
@@ -69,6 +84,8 @@ class TextLexer {
   }
   TextPlace place(std::size_t offset) const;
   std::string_view source() const { return source_; }
+  /// The annotations met so far, in the order of the source, each once.
+  std::vector<Annotation>& annotations() { return annotations_; }
   /// Valid once a token of kind `error` was seen.
   const LexicalError& error() const { return error_; }
 
@@ -79,6 +96,10 @@ class TextLexer {
   bool skip_line_comment();
   bool skip_block_comment();
   bool skip_annotation();
+  bool scan_annotation_id(std::string& id);
+  bool skip_annotation_contents(std::size_t begin);
+  void note_annotation(std::string_view id, std::size_t begin, std::size_t contents);
+  void place_annotations();
   std::optional<Message> scan_string();
   Token word(std::size_t begin, std::size_t strings);
   Token identifier(std::string_view text);
@@ -95,9 +116,14 @@ class TextLexer {
   std::size_t at_ = 0;
   LexicalError error_;
   bool failed_ = false;
+  std::vector<Annotation> annotations_;
+  bool has_unplaced_annotations_ = false;
   Token ahead_[2];
   std::size_t ahead_count_ = 0;
 };
+
+/// Whether a character may stand in identifiers and other words (6.3.4: idchar).
+bool is_word_character(char c);
 
 /// Appends the bytes that a string token stands for; `literal` is its text, quotes included.
 void append_string_value(std::string_view literal, std::string& out);

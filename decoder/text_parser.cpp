@@ -3,25 +3,38 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <span>
 #include <utility>
 
 #include "decoder/limits.hpp"
 #include "decoder/text.hpp"
+#include "decoder/text_annotations.hpp"
 #include "decoder/text_types.hpp"
 
 namespace tinywasm::decoder {
 
 std::vector<std::byte> TextModuleParser::parse_fields(
-    const std::optional<std::string>& module_name) {
+    std::size_t begin, const std::optional<std::string>& identifier) {
+  std::optional<std::string> module_name = identifier;
+  if (const auto given = accept_name_annotation(in_, "module")) module_name = *given;
   scan_fields();
   const std::size_t end = in_.position();
   parse_types();
   parse_headers();
   parse_bodies();
+  check_annotations(in_, begin, end, function_places());
   if (in_.failed()) return {};
   in_.seek(end);
   return finish(module_name);
+}
+
+std::vector<std::pair<std::size_t, std::size_t>> TextModuleParser::function_places() const {
+  std::vector<std::pair<std::size_t, std::size_t>> places;
+  for (const Field& field : fields_) {
+    if (field.kind == Keyword::func) places.emplace_back(field.begin, field.end);
+  }
+  return places;
 }
 
 void TextModuleParser::parse_bodies() {
@@ -48,8 +61,10 @@ void TextModuleParser::function_body(const Field& field) {
   }
   BinaryWriter body;
   local_declarations(body);
-  instructions_.parse_expression(body);
+  hints_.clear();
+  instructions_.parse_body(body, hints_);
   in_.expect_right();
+  if (!hints_.empty()) write_hints(field.index);
   ++code_.count;
   code_.bytes.unsigned_leb(body.size());
   code_.bytes.append(body);
@@ -79,7 +94,7 @@ void TextModuleParser::local_declarations(BinaryWriter& out) {
     ++run_length;
   };
   while (in_.accept_open(Keyword::local)) {
-    if (in_.at(TokenKind::identifier)) {
+    if (in_.at_binding()) {
       locals.add(in_);
       declare();
     } else {
@@ -103,33 +118,67 @@ void TextModuleParser::write_section(std::uint32_t id, const Entries& entries, B
   out.section(id, contents);
 }
 
+/// The hints of one function (appendix A.5.2).
+void TextModuleParser::write_hints(std::uint32_t function) {
+  ++branch_hints_.count;
+  BinaryWriter& out = branch_hints_.bytes;
+  out.unsigned_leb(function);
+  out.unsigned_leb(hints_.size());
+  for (const BranchHint& hint : hints_) {
+    out.unsigned_leb(hint.offset);
+    out.u8(1);  // the length of the value
+    out.u8(hint.value);
+  }
+}
+
 /// The whole module, sections in the order of the binary format (5.5.2).
 std::vector<std::byte> TextModuleParser::finish(const std::optional<std::string>& module_name) {
   BinaryWriter out;
   out.append(std::string_view("\0asm\1\0\0\0", 8));
-  write_section(1, {context_.type_groups, std::move(context_.type_section)}, out);
-  write_section(2, imports_, out);
-  write_section(3, functions_, out);
-  write_section(4, tables_, out);
-  write_section(5, memories_, out);
-  write_section(13, tags_, out);
-  write_section(6, globals_, out);
-  write_section(7, exports_, out);
+  write_custom_sections(customs_, kBeforeFirst, false, out);
+  const auto section = [&](std::uint32_t id, const Entries& entries) {
+    write_custom_sections(customs_, id, false, out);
+    if (id == 10) write_hint_section(out);
+    write_section(id, entries, out);
+    write_custom_sections(customs_, id, true, out);
+  };
+  section(1, {context_.type_groups, std::move(context_.type_section)});
+  section(2, imports_);
+  section(3, functions_);
+  section(4, tables_);
+  section(5, memories_);
+  section(13, tags_);
+  section(6, globals_);
+  section(7, exports_);
+  write_custom_sections(customs_, 8, false, out);
   BinaryWriter number;
   if (has_start_) {
     number.unsigned_leb(start_);
     out.section(8, number);
   }
-  write_section(9, elements_, out);
+  write_custom_sections(customs_, 8, true, out);
+  section(9, elements_);
+  write_custom_sections(customs_, 12, false, out);
   if (context_.uses_data_count) {
     number.clear();
     number.unsigned_leb(data_.count);
     out.section(12, number);
   }
-  write_section(10, code_, out);
-  write_section(11, data_, out);
+  write_custom_sections(customs_, 12, true, out);
+  section(10, code_);
+  section(11, data_);
+  write_custom_sections(customs_, kAfterLast, true, out);
   write_names(module_name, out);
   return out.take();
+}
+
+void TextModuleParser::write_hint_section(BinaryWriter& out) const {
+  if (branch_hints_.count == 0) return;
+  BinaryWriter contents;
+  contents.name(kBranchHintSection);
+  contents.unsigned_leb(branch_hints_.count);
+  contents.append(branch_hints_.bytes);
+  out.section(0, contents);
 }
 
 /// The name section (appendix A.4.1): what had an identifier keeps it as its name.
@@ -173,13 +222,36 @@ void TextModuleParser::write_names(const std::optional<std::string>& module_name
   subsection(7, context_.globals.names());
   subsection(8, context_.elements.names());
   subsection(9, context_.data.names());
+  write_field_names(section);
   subsection(11, context_.tags.names());
   if (section.size() > empty_size) out.section(0, section);
+}
+
+/// Subsection 10: the names of structures' fields, by type.
+void TextModuleParser::write_field_names(BinaryWriter& section) const {
+  if (context_.fields.empty()) return;
+  const std::map<std::uint32_t, const IndexSpace*> sorted = [&] {
+    std::map<std::uint32_t, const IndexSpace*> map;
+    for (const auto& [type, fields] : context_.fields) map.emplace(type, &fields);
+    return map;
+  }();
+  BinaryWriter contents;
+  contents.unsigned_leb(sorted.size());
+  for (const auto& [type, fields] : sorted) {
+    contents.unsigned_leb(type);
+    contents.unsigned_leb(fields->names().size());
+    for (const auto& [index, name] : fields->names()) {
+      contents.unsigned_leb(index);
+      contents.name(name);
+    }
+  }
+  section.section(10, contents);
 }
 
 Result<TextModule> parse_text_module(TextLexer& lexer) {
   TextCursor in{lexer};
   TextModule module;
+  const std::size_t begin = in.position();
   in.expect_open(Keyword::module);
   module.is_definition = in.accept(Keyword::definition);
   std::optional<std::string> name;
@@ -197,7 +269,7 @@ Result<TextModule> parse_text_module(TextLexer& lexer) {
       module.quoted.clear();
     }
   } else {
-    module.bytes = TextModuleParser{in}.parse_fields(name);
+    module.bytes = TextModuleParser{in}.parse_fields(begin, name);
   }
   in.expect_right();
   if (in.failed()) return in.error();
@@ -206,7 +278,7 @@ Result<TextModule> parse_text_module(TextLexer& lexer) {
 
 Result<std::vector<std::byte>> parse_text_fields(TextLexer& lexer) {
   TextCursor in{lexer};
-  std::vector<std::byte> bytes = TextModuleParser{in}.parse_fields(std::nullopt);
+  std::vector<std::byte> bytes = TextModuleParser{in}.parse_fields(0, std::nullopt);
   in.expect(TokenKind::end);
   if (in.failed()) return in.error();
   return bytes;

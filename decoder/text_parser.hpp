@@ -11,6 +11,7 @@
 
 #include <tinywasm/result.hpp>
 
+#include "decoder/text_annotations.hpp"
 #include "decoder/text_context.hpp"
 #include "decoder/text_instructions.hpp"
 #include "decoder/text_lexer.hpp"
@@ -40,12 +41,15 @@ class TextModuleParser {
   explicit TextModuleParser(TextCursor& in) : in_(in), context_(in), instructions_(context_) {}
 
   /// The fields up to a closing parenthesis or the end of the source, neither of which is taken.
-  std::vector<std::byte> parse_fields(const std::optional<std::string>& module_name);
+  /// The module begins at `begin`, which is before its first annotation.
+  std::vector<std::byte> parse_fields(std::size_t begin,
+                                      const std::optional<std::string>& identifier);
 
  private:
   struct Field {
     Keyword kind;
     std::size_t begin;    // after the keyword
+    std::size_t end = 0;  // after the closing parenthesis
     std::uint32_t index;  // in its index space
   };
   struct FunctionLocals {
@@ -94,9 +98,13 @@ class TextModuleParser {
   // text_parser.cpp: bodies and the whole
   void parse_bodies();
   void function_body(const Field& field);
+  std::vector<std::pair<std::size_t, std::size_t>> function_places() const;
+  void write_hints(std::uint32_t function);
+  void write_hint_section(BinaryWriter& out) const;
   void local_declarations(BinaryWriter& out);
   std::vector<std::byte> finish(const std::optional<std::string>& module_name);
   void write_names(const std::optional<std::string>& module_name, BinaryWriter& out) const;
+  void write_field_names(BinaryWriter& section) const;
 
   /// The contents of a section whose entries are counted.
   struct Entries {
@@ -124,6 +132,9 @@ class TextModuleParser {
   Entries code_;
   Entries data_;
   std::vector<FunctionLocals> local_names_;
+  std::vector<TextCustomSection> customs_;
+  Entries branch_hints_;
+  std::vector<BranchHint> hints_;  // of the function being parsed
 };
 
 }  // namespace tinywasm::decoder

@@ -46,7 +46,11 @@ IndexSpace* TextModuleParser::space_of(Keyword kind) {
 }
 
 void TextModuleParser::scan_fields() {
-  while (in_.at(TokenKind::left)) scan_field();
+  accept_custom_annotations(in_, customs_);
+  while (in_.at(TokenKind::left)) {
+    scan_field();
+    accept_custom_annotations(in_, customs_);
+  }
 }
 
 void TextModuleParser::scan_field() {
@@ -54,7 +58,7 @@ void TextModuleParser::scan_field() {
   const Token word = in_.peek();
   if (word.kind != TokenKind::keyword) return in_.fail_unexpected();
   in_.next();
-  Field field{.kind = word.keyword, .begin = in_.position(), .index = 0};
+  Field field{.kind = word.keyword, .begin = in_.position(), .end = 0, .index = 0};
   switch (word.keyword) {
     case Keyword::rec:
       scan_rec();
@@ -84,6 +88,7 @@ void TextModuleParser::scan_field() {
       return in_.fail_unexpected(word);
   }
   in_.skip_form();
+  field.end = in_.position();
   fields_.push_back(field);
 }
 

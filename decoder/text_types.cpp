@@ -117,7 +117,7 @@ void parse_field_type(TextContext& context, BinaryWriter& out) {
 void parse_signature(TextContext& context, IndexSpace* names, TypeUse& use) {
   TextCursor& in = context.in;
   while (in.accept_open(Keyword::param)) {
-    if (names != nullptr && in.at(TokenKind::identifier)) {
+    if (names != nullptr && in.at_binding()) {
       names->add(in);
       parse_value_type(context, use.params);
       ++use.param_count;
@@ -153,7 +153,7 @@ void parse_struct(TextContext& context, std::uint32_t type, BinaryWriter& out) {
   IndexSpace names{"field", Message::unknown_field};
   BinaryWriter fields;
   while (in.accept_open(Keyword::field)) {
-    if (in.at(TokenKind::identifier)) {
+    if (in.at_binding()) {
       names.add(in);
       parse_field_type(context, fields);
     } else {
@@ -421,6 +421,7 @@ void parse_rec_field(TextContext& context) {
     ++count;
   }
   in.expect_right();
+  if (count == 0) return;  // a group of no types is nothing
   if (count != 1) {
     context.type_section.u8(0x4E);
     context.type_section.unsigned_leb(count);

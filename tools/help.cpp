@@ -19,10 +19,14 @@ constexpr const char kHelp[] = R"(tinywasm runs WebAssembly programs in a sandbo
   tinywasm --preload env=env.wasm app.wasm link with another module's exports
   curl -s https://example.org/a.wasm | tinywasm -
   tinywasm validate *.wasm                 check modules without running them
+  tinywasm wasm math.wat                   assemble the text format: math.wasm
+  tinywasm wat --fold math.wasm            print a module as text
   tinywasm wast i32.wast                   run test scripts (see tinywasm wast --help)
 
 usage: tinywasm [run] [OPTIONS] MODULE|- [ARGUMENTS...]
        tinywasm validate MODULE|-...
+       tinywasm wasm [-o FILE] FILE.wat
+       tinywasm wat [--fold] [-o FILE] FILE.wasm
        tinywasm wast [OPTIONS] FILE|DIRECTORY...
 
 What the guest may use (nothing else of the system is visible to it):

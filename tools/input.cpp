@@ -7,6 +7,8 @@
 #include <span>
 #include <unistd.h>
 
+#include "tools/report.hpp"
+
 namespace tinywasm::tools {
 namespace {
 
@@ -37,11 +39,16 @@ Result<std::string> read_input(const std::string& path) {
   return bytes;
 }
 
-Result<Module> load(const std::string& path) {
-  if (path != "-") return Module::from_file(path);
-  const Result<std::string> bytes = read_input(path);
-  if (!bytes) return bytes.error();
-  return Module::from_bytes(std::as_bytes(std::span(*bytes)));
+std::optional<Module> load(const std::string& path) {
+  Result<std::string> bytes = read_input(path);
+  if (!bytes) {
+    report(path, bytes.error());
+    return std::nullopt;
+  }
+  Result<Module> module = Module::from_bytes(std::as_bytes(std::span(*bytes)));
+  if (module) return *std::move(module);
+  report_source(path, module.error(), *bytes);
+  return std::nullopt;
 }
 
 }  // namespace tinywasm::tools

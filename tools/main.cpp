@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/convert.hpp"
 #include "tools/report.hpp"
 #include "tools/run.hpp"
 #include "tools/validate.hpp"
@@ -19,8 +20,8 @@ struct Subcommand {
 };
 
 constexpr Subcommand kSubcommands[] = {
-    {"run", tinywasm::tools::run},
-    {"validate", tinywasm::tools::validate},
+    {"run", tinywasm::tools::run},   {"validate", tinywasm::tools::validate},
+    {"wasm", tinywasm::tools::wasm}, {"wat", tinywasm::tools::wat},
     {"wast", tinywasm::tools::wast},
 };
 

@@ -19,11 +19,16 @@ inline constexpr int kExitTrap = 134;       // as a shell reports SIGABRT
 
 /// "tinywasm: FILE: message" on standard error, and the guest's backtrace when there is one.
 void report(std::string_view file, const Error& error);
+/// The same for an error in a text: "tinywasm: FILE:LINE:COLUMN: message", the line, and a mark
+/// below the place. An error without a place in `source` is reported as any other.
+void report_source(std::string_view file, const Error& error, std::string_view source);
 /// "tinywasm: message".
 void report(std::string_view message);
 
 /// Writes to standard output. False, with a line on standard error: it could not all be written.
 bool print(std::string_view text);
+/// Writes all of it to a descriptor; an errno, or 0.
+int write_all(int descriptor, std::string_view text);
 /// Writes to standard error.
 void print_error(std::string_view text);
 

@@ -95,11 +95,8 @@ bool Run::is_library() const {
 }
 
 bool Run::load_as(const std::string& import_name, const std::string& path) {
-  Result<Module> module = load(path);
-  if (!module) {
-    report(path, module.error());
-    return false;
-  }
+  std::optional<Module> module = load(path);
+  if (!module) return false;
   modules_.push_back({import_name, path, *std::move(module)});
   return true;
 }

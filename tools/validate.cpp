@@ -21,10 +21,7 @@ int validate(const std::vector<std::string>& arguments) {
   }
   int exit_code = kExitSuccess;
   for (const std::string& path : arguments) {
-    const Result<Module> module = load(path);
-    if (module) continue;
-    report(path, module.error());
-    exit_code = kExitFailure;
+    if (!load(path)) exit_code = kExitFailure;
   }
   return exit_code;
 }

@@ -16,6 +16,7 @@
 #include <tinywasm/result.hpp>
 #include <tinywasm/shared_memory.hpp>
 #include <tinywasm/store.hpp>
+#include <tinywasm/text.hpp>
 #include <tinywasm/value.hpp>
 #include <tinywasm/version.hpp>
 #include <tinywasm/wasi.hpp>

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// Function bodies and constant expressions, flat or folded. What is written in each way becomes the
+// same sequence of instructions again: folding takes instructions that stand right before the one
+// they become operands of, and only makes it easier to read.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "decoder/limits.hpp"
+#include "decoder/text_annotations.hpp"
+#include "decoder/text_printer.hpp"
+#include "decoder/type_reader.hpp"
+
+namespace tinywasm::decoder {
+namespace {
+
+/// Operands inside of operands: beyond, they are written before the instruction.
+constexpr std::uint32_t kMaxFolding = 50;
+/// Characters of a folded instruction on one line.
+constexpr std::size_t kMaxLine = 80;
+
+bool begins_block(Insn insn) {
+  return insn == Insn::block || insn == Insn::loop || insn == Insn::if_ || insn == Insn::try_table;
+}
+
+bool takes_hint(Insn insn) { return insn == Insn::if_ || insn == Insn::br_if; }
+
+/// `text` with `spaces` more before every line but the first.
+std::string indented(std::string_view text, std::size_t spaces) {
+  std::string result;
+  for (const char c : text) {
+    result += c;
+    if (c == '\n') result.append(spaces, ' ');
+  }
+  return result;
+}
+
+/// The local declarations of a body, without the parameters.
+std::vector<ValType> read_locals(ByteReader& reader) {
+  std::vector<ValType> locals;
+  const std::uint32_t runs = reader.count();
+  for (std::uint32_t i = 0; i < runs && reader.ok(); ++i) {
+    const std::uint32_t length = reader.u32();
+    const ValType type = read_val_type(reader);
+    if (!reader.ok()) break;
+    if (length > kMaxLocals - locals.size()) {
+      reader.fail(Message::over_locals_limit);
+      break;
+    }
+    locals.insert(locals.end(), length, type);
+  }
+  return locals;
+}
+
+}  // namespace
+
+void TextPrinter::print_body(std::uint32_t function) {
+  static const PrintedNames kNoNames;
+  const FunctionBody& body = module_.body(function);
+  const auto named = names_.locals.find(function);
+  locals_ = named == names_.locals.end() ? &kNoNames : &named->second;
+  const FuncType* const type = func_type(module_.functions[function]);
+  const std::size_t params = type ? type->params.size() : 0;
+  results_ = type ? type->results.size() : 0;
+  line(fmt::format("(func{}{}", names_.functions.definition(function),
+                   type_use(module_.functions[function], *locals_)));
+  ++indent_;
+  ByteReader reader(module_.bytes, body.begin, body.end);
+  const std::vector<ValType> locals = read_locals(reader);
+  const std::string declared =
+      declarations("local", *locals_, static_cast<std::uint32_t>(params), locals);
+  if (!declared.empty()) line(std::string_view(declared).substr(1));
+  static const Hints kNoHints;
+  const auto hints = hints_.find(function);
+  write_body(reader, body, hints == hints_.end() ? kNoHints : hints->second);
+  --indent_;
+  close();
+  locals_ = &kNoNames;
+}
+
+void TextPrinter::write_body(ByteReader& reader, const FunctionBody& body, const Hints& hints) {
+  Instruction insn;
+  for (std::size_t depth = 1; depth > 0;) {
+    if (!instructions_.read(reader, insn)) return fail(reader.error());
+    if (begins_block(insn.id)) ++depth;
+    if (insn.id == Insn::end && --depth == 0) break;
+    std::string hint;
+    if (takes_hint(insn.id)) {
+      if (const auto found = hints.find(insn.offset - body.begin); found != hints.end()) {
+        hint = fmt::format("(@{} \"\\{:02x}\") ", kBranchHintSection, found->second);
+      }
+    }
+    if (fold_) {
+      write_folded(insn, hint);
+    } else {
+      write_flat(insn, hint);
+    }
+  }
+  flush_nodes();
+  if (!reader.at_end()) {
+    reader.fail(Message::section_size_mismatch);
+    fail(reader.error());
+  }
+}
+
+void TextPrinter::write_flat(const Instruction& insn, const std::string& hint) {
+  if ((insn.id == Insn::end || insn.id == Insn::else_) && indent_ > 0) --indent_;
+  line(hint + instruction(insn));
+  if (insn.id == Insn::else_ || begins_block(insn.id)) ++indent_;
+}
+
+void TextPrinter::write_folded(const Instruction& insn, const std::string& hint) {
+  if (begins_block(insn.id)) {
+    open_block(insn, hint);
+  } else if (insn.id == Insn::else_) {
+    flush_nodes();
+    // An else without an if cannot be decoded into a valid body, but is no reason to stop.
+    if (blocks_.empty() || blocks_.back() != BlockForm::if_) return line("else");
+    blocks_.back() = BlockForm::else_;
+    --indent_;
+    close();
+    line("(else");
+    ++indent_;
+  } else if (insn.id == Insn::end) {
+    close_block();
+  } else {
+    fold(insn, hint);
+  }
+}
+
+/// "(block ...", or "(if ...", its condition and "(then".
+void TextPrinter::open_block(const Instruction& insn, const std::string& hint) {
+  const bool is_if = insn.id == Insn::if_;
+  std::string condition;
+  if (is_if && !nodes_.empty() && nodes_.back().pushes == 1) {
+    condition = std::move(nodes_.back().text);
+    nodes_.pop_back();
+  }
+  flush_nodes();
+  line(fmt::format("{}({}", hint, instruction(insn)));
+  ++indent_;
+  blocks_.push_back(is_if ? BlockForm::if_ : BlockForm::block);
+  if (!is_if) return;
+  if (!condition.empty()) line(condition);
+  line("(then");
+  ++indent_;
+}
+
+void TextPrinter::close_block() {
+  flush_nodes();
+  const bool is_if = blocks_.back() != BlockForm::block;
+  blocks_.pop_back();
+  for (int i = 0; i < (is_if ? 2 : 1); ++i) {
+    --indent_;
+    close();
+  }
+}
+
+/// An instruction with the nodes before it that are exactly its operands.
+void TextPrinter::fold(const Instruction& insn, const std::string& hint) {
+  const std::optional<Arity> arity = this->arity(insn);
+  std::size_t first = nodes_.size();
+  std::uint32_t found = 0;
+  const std::uint32_t wanted = arity ? arity->pops : 0;
+  while (found < wanted && first > 0) {
+    const Node& node = nodes_[first - 1];
+    if (node.pushes == 0 || node.pushes > wanted - found || node.depth >= kMaxFolding) break;
+    found += node.pushes;
+    --first;
+  }
+  if (found != wanted) first = nodes_.size();
+  Node node{.text = hint + '(' + instruction(insn), .pushes = arity ? arity->pushes : 0};
+  std::size_t length = node.text.size();
+  bool is_one_line = true;
+  for (std::size_t i = first; i < nodes_.size(); ++i) {
+    length += 1 + nodes_[i].text.size();
+    is_one_line &= nodes_[i].text.find('\n') == std::string::npos;
+    node.depth = std::max(node.depth, nodes_[i].depth + 1);
+  }
+  is_one_line &= length <= kMaxLine;
+  for (std::size_t i = first; i < nodes_.size(); ++i) {
+    node.text += is_one_line ? " " + nodes_[i].text : "\n  " + indented(nodes_[i].text, 2);
+  }
+  node.text += ')';
+  nodes_.resize(first);
+  nodes_.push_back(std::move(node));
+  if (nodes_.back().pushes == 0) flush_nodes();
+}
+
+void TextPrinter::flush_nodes() {
+  for (const Node& node : nodes_) line(node.text);
+  nodes_.clear();
+}
+
+/// The instructions of a constant expression without its end; in parentheses if there is one only.
+std::string TextPrinter::expression(const ConstExpr& expr, bool& is_single) {
+  ByteReader reader(module_.bytes, expr.begin, expr.end);
+  Instruction insn;
+  std::string text;
+  std::size_t count = 0;
+  bool has_block = false;
+  for (std::size_t depth = 1;; ++count) {
+    if (!instructions_.read(reader, insn)) {
+      fail(reader.error());
+      break;
+    }
+    if (begins_block(insn.id)) {
+      ++depth;
+      has_block = true;
+    }
+    if (insn.id == Insn::end && --depth == 0) break;
+    if (!text.empty()) text += ' ';
+    text += instruction(insn);
+  }
+  is_single = count == 1 && !has_block;
+  return is_single ? '(' + text + ')' : text;
+}
+
+std::string TextPrinter::wrapped_expression(std::string_view word, const ConstExpr& expr) {
+  bool is_single = false;
+  const std::string text = expression(expr, is_single);
+  return is_single ? text : fmt::format("({}{}{})", word, text.empty() ? "" : " ", text);
+}
+
+/// Decodes the section of branch hints. One that does not hold together stays as it is.
+void TextPrinter::read_hints() {
+  const auto section =
+      std::find_if(module_.custom_sections.begin(), module_.custom_sections.end(),
+                   [](const CustomSection& each) { return each.name == kBranchHintSection; });
+  if (section == module_.custom_sections.end()) return;
+  ByteReader reader(module_.bytes, section->begin, section->end);
+  std::map<std::uint32_t, Hints> all;
+  std::int64_t last = -1;
+  const std::uint32_t functions = reader.count();
+  for (std::uint32_t i = 0; i < functions && reader.ok(); ++i) {
+    const std::uint32_t function = reader.u32();
+    if (function <= last || function >= module_.functions.size()) return;
+    if (module_.is_imported_function(function)) return;
+    last = function;
+    const std::uint32_t count = reader.count();
+    Hints& hints = all[function];
+    for (std::uint32_t k = 0; k < count && reader.ok(); ++k) {
+      const std::uint32_t offset = reader.u32();
+      const std::uint32_t size = reader.u32();
+      const std::uint8_t value = reader.u8();
+      const bool is_ascending = hints.empty() || offset > hints.rbegin()->first;
+      if (size != 1 || value > 1 || !is_ascending) return;
+      hints.emplace(offset, value);
+    }
+    if (!reader.ok() || hints.empty() || !are_branches(function, hints)) return;
+  }
+  if (!reader.ok() || !reader.at_end()) return;
+  hints_ = std::move(all);
+  hint_section_ = &*section;
+}
+
+/// Whether every hint stands at an instruction that can have one.
+bool TextPrinter::are_branches(std::uint32_t function, const Hints& hints) {
+  const FunctionBody& body = module_.body(function);
+  ByteReader reader(module_.bytes, body.begin, body.end);
+  read_locals(reader);
+  std::size_t found = 0;
+  Instruction insn;
+  while (reader.ok() && !reader.at_end() && instructions_.read(reader, insn)) {
+    if (takes_hint(insn.id) && hints.contains(insn.offset - body.begin)) ++found;
+  }
+  return reader.ok() && found == hints.size();
+}
+
+}  // namespace tinywasm::decoder
