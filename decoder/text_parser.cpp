@@ -32,7 +32,7 @@ std::vector<std::byte> TextModuleParser::parse_fields(
 std::vector<std::pair<std::size_t, std::size_t>> TextModuleParser::function_places() const {
   std::vector<std::pair<std::size_t, std::size_t>> places;
   for (const Field& field : fields_) {
-    if (field.kind == Keyword::func) places.emplace_back(field.begin, field.end);
+    if (field.kind == Keyword::func) places.emplace_back(field.keyword, field.end);
   }
   return places;
 }

@@ -48,6 +48,7 @@ class TextModuleParser {
  private:
   struct Field {
     Keyword kind;
+    std::size_t keyword;  // where it stands
     std::size_t begin;    // after the keyword
     std::size_t end = 0;  // after the closing parenthesis
     std::uint32_t index;  // in its index space

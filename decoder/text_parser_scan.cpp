@@ -56,9 +56,11 @@ void TextModuleParser::scan_fields() {
 void TextModuleParser::scan_field() {
   in_.expect_left();
   const Token word = in_.peek();
+  const std::size_t keyword = in_.position();
   if (word.kind != TokenKind::keyword) return in_.fail_unexpected();
   in_.next();
-  Field field{.kind = word.keyword, .begin = in_.position(), .end = 0, .index = 0};
+  Field field{
+      .kind = word.keyword, .keyword = keyword, .begin = in_.position(), .end = 0, .index = 0};
   switch (word.keyword) {
     case Keyword::rec:
       scan_rec();

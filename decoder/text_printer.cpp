@@ -7,6 +7,7 @@
 
 #include "decoder/text_annotations.hpp"
 #include "decoder/text_literals.hpp"
+#include "decoder/type_reader.hpp"
 
 namespace tinywasm::decoder {
 namespace {
@@ -87,7 +88,19 @@ Result<std::string> TextPrinter::print() {
 }
 
 void TextPrinter::print_types() {
+  std::vector<std::uint32_t> empty_groups;
+  if (module_.section_offsets[1] != 0) {
+    ByteReader reader(module_.bytes, module_.section_offsets[1], module_.bytes.size());
+    read_types(reader, &empty_groups);
+  }
+  std::size_t next_empty = 0;
+  const auto print_empty = [&](std::size_t before) {
+    for (; next_empty < empty_groups.size() && empty_groups[next_empty] <= before; ++next_empty) {
+      line("(rec)");
+    }
+  };
   for (std::uint32_t i = 0; i < module_.types.size();) {
+    print_empty(i);
     const std::uint32_t size = std::max<std::uint32_t>(module_.types[i].rec_size, 1);
     if (size > 1) {
       line("(rec");
@@ -100,6 +113,7 @@ void TextPrinter::print_types() {
     }
     i += size;
   }
+  print_empty(module_.types.size());
 }
 
 std::string TextPrinter::type_definition(std::uint32_t index) const {

@@ -42,7 +42,6 @@ class TextPrinter {
     std::uint32_t pops = 0;
     std::uint32_t pushes = 0;
   };
-  enum class BlockForm : std::uint8_t { block, if_, else_ };
   using Hints = std::map<std::uint32_t, std::uint8_t>;  // by offset in the body
 
   // text_printer.cpp: fields
@@ -86,7 +85,8 @@ class TextPrinter {
   void write_folded(const Instruction& insn, const std::string& hint);
   void fold(const Instruction& insn, const std::string& hint);
   void open_block(const Instruction& insn, const std::string& hint);
-  void close_block();
+  void close_block(const Instruction& insn);
+  void fail_folding(const Instruction& insn);
   void flush_nodes();
   std::string expression(const ConstExpr& expr, bool& is_single);
   std::string wrapped_expression(std::string_view word, const ConstExpr& expr);
@@ -114,7 +114,7 @@ class TextPrinter {
   std::size_t results_ = 0;               // of that function
   InstructionReader instructions_;
   std::vector<Node> nodes_;
-  std::vector<BlockForm> blocks_;
+  std::vector<bool> blocks_;  // whether each open block has parts in parentheses of their own
   std::map<std::uint32_t, Hints> hints_;         // by function
   const CustomSection* hint_section_ = nullptr;  // what hints_ came from
 };

@@ -19,7 +19,15 @@ constexpr std::uint32_t kMaxFolding = 50;
 constexpr std::size_t kMaxLine = 80;
 
 bool begins_block(Insn insn) {
-  return insn == Insn::block || insn == Insn::loop || insn == Insn::if_ || insn == Insn::try_table;
+  return insn == Insn::block || insn == Insn::loop || insn == Insn::if_ ||
+         insn == Insn::try_table || insn == Insn::try_;
+}
+
+bool ends_block(Insn insn) { return insn == Insn::end || insn == Insn::delegate; }
+
+/// Between the parts of a block.
+bool divides_block(Insn insn) {
+  return insn == Insn::else_ || insn == Insn::catch_ || insn == Insn::catch_all;
 }
 
 bool takes_hint(Insn insn) { return insn == Insn::if_ || insn == Insn::br_if; }
@@ -82,7 +90,7 @@ void TextPrinter::write_body(ByteReader& reader, const FunctionBody& body, const
   for (std::size_t depth = 1; depth > 0;) {
     if (!instructions_.read(reader, insn)) return fail(reader.error());
     if (begins_block(insn.id)) ++depth;
-    if (insn.id == Insn::end && --depth == 0) break;
+    if (ends_block(insn.id) && --depth == 0) break;
     std::string hint;
     if (takes_hint(insn.id)) {
       if (const auto found = hints.find(insn.offset - body.begin); found != hints.end()) {
@@ -103,31 +111,37 @@ void TextPrinter::write_body(ByteReader& reader, const FunctionBody& body, const
 }
 
 void TextPrinter::write_flat(const Instruction& insn, const std::string& hint) {
-  if ((insn.id == Insn::end || insn.id == Insn::else_) && indent_ > 0) --indent_;
+  const bool divides = divides_block(insn.id);
+  if (divides || ends_block(insn.id)) --indent_;
   line(hint + instruction(insn));
-  if (insn.id == Insn::else_ || begins_block(insn.id)) ++indent_;
+  if (divides || begins_block(insn.id)) ++indent_;
 }
 
 void TextPrinter::write_folded(const Instruction& insn, const std::string& hint) {
   if (begins_block(insn.id)) {
     open_block(insn, hint);
-  } else if (insn.id == Insn::else_) {
+  } else if (divides_block(insn.id)) {
     flush_nodes();
-    // An else without an if cannot be decoded into a valid body, but is no reason to stop.
-    if (blocks_.empty() || blocks_.back() != BlockForm::if_) return line("else");
-    blocks_.back() = BlockForm::else_;
+    // A body that is not valid may have one where the folded form has no place for it.
+    if (blocks_.empty() || !blocks_.back()) return fail_folding(insn);
     --indent_;
     close();
-    line("(else");
+    line('(' + instruction(insn));
     ++indent_;
-  } else if (insn.id == Insn::end) {
-    close_block();
+  } else if (ends_block(insn.id)) {
+    flush_nodes();
+    if (insn.id == Insn::delegate && !blocks_.back()) return fail_folding(insn);
+    close_block(insn);
   } else {
     fold(insn, hint);
   }
 }
 
-/// "(block ...", or "(if ...", its condition and "(then".
+void TextPrinter::fail_folding(const Instruction& insn) {
+  fail(make_error(Message::unexpected_token, insn.offset, ' ' + instruction(insn)));
+}
+
+/// "(block ..."; "(if ...", its condition and "(then"; "(try ..." and "(do".
 void TextPrinter::open_block(const Instruction& insn, const std::string& hint) {
   const bool is_if = insn.id == Insn::if_;
   std::string condition;
@@ -138,21 +152,25 @@ void TextPrinter::open_block(const Instruction& insn, const std::string& hint) {
   flush_nodes();
   line(fmt::format("{}({}", hint, instruction(insn)));
   ++indent_;
-  blocks_.push_back(is_if ? BlockForm::if_ : BlockForm::block);
-  if (!is_if) return;
+  const bool has_parts = is_if || insn.id == Insn::try_;
+  blocks_.push_back(has_parts);
+  if (!has_parts) return;
   if (!condition.empty()) line(condition);
-  line("(then");
+  line(is_if ? "(then" : "(do");
   ++indent_;
 }
 
-void TextPrinter::close_block() {
-  flush_nodes();
-  const bool is_if = blocks_.back() != BlockForm::block;
+/// At an end or delegate.
+void TextPrinter::close_block(const Instruction& insn) {
+  const bool has_parts = blocks_.back();
   blocks_.pop_back();
-  for (int i = 0; i < (is_if ? 2 : 1); ++i) {
+  if (has_parts) {
     --indent_;
     close();
   }
+  if (insn.id == Insn::delegate) line('(' + instruction(insn) + ')');
+  --indent_;
+  close();
 }
 
 /// An instruction with the nodes before it that are exactly its operands.
@@ -207,7 +225,7 @@ std::string TextPrinter::expression(const ConstExpr& expr, bool& is_single) {
       ++depth;
       has_block = true;
     }
-    if (insn.id == Insn::end && --depth == 0) break;
+    if (ends_block(insn.id) && --depth == 0) break;
     if (!text.empty()) text += ' ';
     text += instruction(insn);
   }

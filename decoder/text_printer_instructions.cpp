@@ -80,6 +80,7 @@ std::string TextPrinter::immediates(const Instruction& insn) const {
   };
   switch (info(insn.id).immediates) {
     case Immediates::none:
+    case Immediates::zero_byte:
       return {};
     case Immediates::block_type:
     case Immediates::catches:

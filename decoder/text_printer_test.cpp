@@ -41,7 +41,7 @@ TEST_SUITE("text_printer") {
       (func $f (param $x i32) (param i32) (result i32) (local $y i64) (local i32)
         (if (result i32) (i32.lt_s (local.get $x) (i32.const -5))
           (then (i32.add (local.get $x) (local.get 1)))
-          (else (block (drop (i64.const 1))) (loop (nop)) (i32.const 7)))))) )";
+          (else (block (drop (i64.const 1))) (loop (nop)) (i32.const 7))))))";
     CHECK(print(source) == R"((module $m
   (type (;0;) (func (param i32 i32) (result i32)))
   (func $f (;0;) (type 0) (param $x i32) (param i32) (result i32)

@@ -32,7 +32,13 @@ std::string TextPrinter::table_type(const TableType& type) const {
   return limits(type.limits) + ' ' + value_type(type.element);
 }
 
-std::string TextPrinter::memory_type(const MemoryType& type) const { return limits(type.limits); }
+std::string TextPrinter::memory_type(const MemoryType& type) const {
+  std::string text = limits(type.limits);
+  if (type.page_log2 != 16) {
+    text += fmt::format(" (pagesize {})", std::uint64_t{1} << type.page_log2);
+  }
+  return text;
+}
 
 std::string TextPrinter::global_type(const GlobalType& type) const {
   return field_type({type.type, type.is_mutable});

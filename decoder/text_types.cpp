@@ -421,7 +421,6 @@ void parse_rec_field(TextContext& context) {
     ++count;
   }
   in.expect_right();
-  if (count == 0) return;  // a group of no types is nothing
   if (count != 1) {
     context.type_section.u8(0x4E);
     context.type_section.unsigned_leb(count);

@@ -232,7 +232,7 @@ GlobalType read_global_type(ByteReader& reader) {
   return type;
 }
 
-std::vector<SubType> read_types(ByteReader& reader) {
+std::vector<SubType> read_types(ByteReader& reader, std::vector<std::uint32_t>* empty_groups) {
   std::vector<SubType> types;
   const std::uint32_t groups = reader.count();
   for (std::uint32_t group = 0; group < groups && reader.ok(); ++group) {
@@ -247,6 +247,7 @@ std::vector<SubType> read_types(ByteReader& reader) {
       break;
     }
     const auto first = static_cast<std::uint32_t>(types.size());
+    if (size == 0 && empty_groups != nullptr) empty_groups->push_back(first);
     for (std::uint32_t i = 0; i < size && reader.ok(); ++i) {
       types.push_back(read_sub_type(reader));
       types.back().rec_start = first;

@@ -16,8 +16,10 @@ MemoryType read_memory_type(ByteReader& reader);
 TableType read_table_type(ByteReader& reader);
 GlobalType read_global_type(ByteReader& reader);
 
-/// The types of a type section, in the order of their indices.
-std::vector<SubType> read_types(ByteReader& reader);
+/// The types of a type section, in the order of their indices. Recursion groups without types leave
+/// no trace but in `empty_groups`: the index of the type before which each stands.
+std::vector<SubType> read_types(ByteReader& reader,
+                                std::vector<std::uint32_t>* empty_groups = nullptr);
 
 /// A block type: a type index, or a result or none. A type index that is absent is -1.
 struct BlockType {

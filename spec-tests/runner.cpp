@@ -56,8 +56,8 @@ ErrorKind expected_kind(CommandKind kind) {
 
 class Runner {
  public:
-  Runner(std::string_view source, const StoreConfig& config)
-      : reader_(source), store_(config), linker_(store_) {
+  Runner(std::string_view source, const StoreConfig& config, const Features& features)
+      : reader_(source), features_(features), store_(config), linker_(store_) {
     define_spectest(store_, linker_);
   }
 
@@ -75,11 +75,13 @@ class Runner {
   /// Something that has to end with an error of a kind and text.
   Result<void> assert_error(const Command& command);
 
-  Result<Module> load(const Command& command);
+  Result<Module> load_form(const TextModule& form) const;
+  Result<Module> load(const Command& command) const;
   Result<Instance> find_instance(const std::optional<std::string>& name) const;
   Result<Results> perform(const Action& action);
 
   ScriptReader reader_;
+  Features features_;
   Store store_;
   Linker linker_;
   // What identifiers stand for, and the latest of each. Nothing: it could not be made.
@@ -155,9 +157,9 @@ Result<void> Runner::execute(Command& command) {
   }
 }
 
-Result<Module> load_form(const TextModule& form) {
-  if (form.kind == TextModule::Kind::quote) return Module::from_text(form.quoted);
-  return Module::from_binary(form.bytes);
+Result<Module> Runner::load_form(const TextModule& form) const {
+  if (form.kind == TextModule::Kind::quote) return Module::from_text(form.quoted, features_);
+  return Module::from_binary(form.bytes, features_);
 }
 
 /// (module ...) makes a module and an instance of it, (module definition ...) the module alone.
@@ -235,7 +237,7 @@ Result<void> Runner::assert_return(const Command& command) {
                            command.results.empty() ? "nothing" : command.results_text));
 }
 
-Result<Module> Runner::load(const Command& command) {
+Result<Module> Runner::load(const Command& command) const {
   if (!*command.module) return command.module->error();
   return load_form(**command.module);
 }
@@ -267,8 +269,9 @@ Result<void> Runner::assert_error(const Command& command) {
 
 }  // namespace
 
-ScriptReport run_script(std::string_view source, const StoreConfig& config) {
-  return Runner(source, config).run();
+ScriptReport run_script(std::string_view source, const StoreConfig& config,
+                        const Features& features) {
+  return Runner(source, config, features).run();
 }
 
 }  // namespace tinywasm::spec

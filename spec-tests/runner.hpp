@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <tinywasm/features.hpp>
 #include <tinywasm/store.hpp>
 
 namespace tinywasm::spec {
@@ -30,6 +31,7 @@ struct ScriptReport {
 
 /// Runs a script in a Store of its own, to its end whatever happens on the way: a module that
 /// cannot be loaded is a failure, and so is everything that would have used it.
-ScriptReport run_script(std::string_view source, const StoreConfig& config);
+ScriptReport run_script(std::string_view source, const StoreConfig& config,
+                        const Features& features = {});
 
 }  // namespace tinywasm::spec

@@ -22,8 +22,10 @@ usage: tinywasm wasm [-o FILE] FILE.wat|-
 
   -o, --output FILE     where to write; - is standard output (default: FILE.wasm, in the same
                         directory; standard output when the module comes from standard input)
+  --features LIST       validate the module, which may use these features only, such as
+                        wasm2,+gc (see tinywasm --help)
 
-The module is not validated (see tinywasm validate). The file appears complete or not at all.
+Without --features the module is not validated (see tinywasm validate). The file appears complete or not at all.
 Exit codes: 0 if it was written, 1 if not, 2 for wrong usage.
 )";
 
@@ -41,6 +43,7 @@ module again. It need not be valid. Exit codes: 0 if it was written, 1 if not, 2
 struct Options {
   std::string input;
   std::string output;
+  std::string features;
   bool fold = false;
 };
 
@@ -52,7 +55,11 @@ std::optional<int> parse(const char* name, const char* help_text, bool can_fold,
   app.set_help_flag();
   app.add_flag("-h,--help", help);
   app.add_option("-o,--output", options.output);
-  if (can_fold) app.add_flag("--fold", options.fold);
+  if (can_fold) {
+    app.add_flag("--fold", options.fold);
+  } else {
+    app.add_option("--features", options.features);
+  }
   app.add_option("FILE", options.input);
   std::string problem;
   try {
@@ -105,6 +112,17 @@ int wasm(const std::vector<std::string>& arguments) {
   if (!bytes) {
     report_source(options.input, bytes.error(), *source);
     return kExitFailure;
+  }
+  if (!options.features.empty()) {
+    const auto features = Features::parse(options.features);
+    if (!features) {
+      report("wasm: --features: " + features.error().message);
+      return kExitUsage;
+    }
+    if (const auto module = Module::from_binary(*bytes, *features); !module) {
+      report(options.input, module.error());
+      return kExitFailure;
+    }
   }
   return write(output, {reinterpret_cast<const char*>(bytes->data()), bytes->size()});
 }

@@ -24,7 +24,7 @@ constexpr const char kHelp[] = R"(tinywasm runs WebAssembly programs in a sandbo
   tinywasm wast i32.wast                   run test scripts (see tinywasm wast --help)
 
 usage: tinywasm [run] [OPTIONS] MODULE|- [ARGUMENTS...]
-       tinywasm validate MODULE|-...
+       tinywasm validate [--features=LIST] MODULE|-...
        tinywasm wasm [-o FILE] FILE.wat
        tinywasm wat [--fold] [-o FILE] FILE.wasm
        tinywasm wast [OPTIONS] FILE|DIRECTORY...
@@ -40,6 +40,9 @@ What to run:
                              (a v128 is i32x4:1,2,3,4 or 0x and 32 digits)
   --preload NAME=PATH        instantiate PATH first; its exports can be imported from NAME
   --deterministic            every NaN it computes is the same on every host; floats are slower
+
+  --features LIST            what modules may use: wasm1, wasm2, wasm3, all (the default) or a
+                             feature's name; +NAME adds one and -NAME takes one away: -gc,+threads
 
 Limits:
   --timeout TIME             end the guest after 500ms, 2s, 1m, ...

@@ -39,13 +39,13 @@ Result<std::string> read_input(const std::string& path) {
   return bytes;
 }
 
-std::optional<Module> load(const std::string& path) {
+std::optional<Module> load(const std::string& path, const Features& features) {
   Result<std::string> bytes = read_input(path);
   if (!bytes) {
     report(path, bytes.error());
     return std::nullopt;
   }
-  Result<Module> module = Module::from_bytes(std::as_bytes(std::span(*bytes)));
+  Result<Module> module = Module::from_bytes(std::as_bytes(std::span(*bytes)), features);
   if (module) return *std::move(module);
   report_source(path, module.error(), *bytes);
   return std::nullopt;

@@ -14,6 +14,6 @@ namespace tinywasm::tools {
 Result<std::string> read_input(const std::string& path);
 
 /// A module from a file, or from standard input when `path` is "-". An error is reported.
-std::optional<Module> load(const std::string& path);
+std::optional<Module> load(const std::string& path, const Features& features);
 
 }  // namespace tinywasm::tools

@@ -30,6 +30,7 @@ struct RawOptions {
   bool deterministic = false;
   bool no_fuse = false;
   std::string dispatch;
+  std::string features;
   bool help = false;
   bool version = false;
 };
@@ -54,6 +55,7 @@ void declare(CLI::App& app, RawOptions& raw) {
   app.add_flag("--deterministic", raw.deterministic);
   app.add_flag("--no-fuse", raw.no_fuse);
   app.add_option("--dispatch", raw.dispatch);
+  app.add_option("--features", raw.features);
   app.add_flag("-h,--help", raw.help);
   app.add_flag("--version", raw.version);
 }
@@ -133,6 +135,11 @@ void convert(const RawOptions& raw, RunOptions& options, Checker& checker) {
   }
   if (!raw.invoke.empty()) options.invoke = raw.invoke;
   options.argv0 = raw.argv0;
+  if (const auto features = Features::parse(raw.features)) {
+    options.features = *features;
+  } else {
+    checker.fail("--features: " + features.error().message);
+  }
   convert_environment(raw, options, checker);
   convert_limits(raw, options, checker);
 }

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include <tinywasm/features.hpp>
 #include <tinywasm/store.hpp>
 #include <tinywasm/wasi.hpp>
 
@@ -31,6 +32,7 @@ struct RunOptions {
   std::optional<std::chrono::nanoseconds> timeout;
   std::uint32_t max_threads = 64;
   StoreConfig store;
+  Features features;
 };
 
 /// The options, or the exit code of a command that is done: --help, --version, or wrong usage,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/validate.hpp"
 
+#include <string_view>
+
 #include "tools/help.hpp"
 #include "tools/input.hpp"
 #include "tools/report.hpp"
@@ -12,7 +14,20 @@ int validate(const std::vector<std::string>& arguments) {
     report("validate: no module is given (see tinywasm --help)");
     return kExitUsage;
   }
+  Features features;
+  std::vector<std::string> paths;
+  constexpr std::string_view kFeatures = "--features=";
   for (const std::string& argument : arguments) {
+    if (argument.starts_with(kFeatures)) {
+      const auto parsed = Features::parse(std::string_view(argument).substr(kFeatures.size()));
+      if (!parsed) {
+        report("validate: --features: " + parsed.error().message);
+        return kExitUsage;
+      }
+      features = *parsed;
+      continue;
+    }
+    paths.push_back(argument);
     if (argument == "-h" || argument == "--help") return print_help();
     if (argument.size() > 1 && argument.starts_with('-')) {
       report("validate: unknown option " + argument + " (see tinywasm --help)");
@@ -20,8 +35,8 @@ int validate(const std::vector<std::string>& arguments) {
     }
   }
   int exit_code = kExitSuccess;
-  for (const std::string& path : arguments) {
-    if (!load(path)) exit_code = kExitFailure;
+  for (const std::string& path : paths) {
+    if (!load(path, features)) exit_code = kExitFailure;
   }
   return exit_code;
 }

@@ -29,6 +29,7 @@ Modules, assertions, actions outside of assertions, and registrations count as p
   --json                one line for each file: an object with file, modules, assertions, actions,
                         passed, failed and failures (each with line and message)
   --deterministic       the deterministic profile: computed NaNs are canonical
+  --features LIST       what modules may use, such as wasm2,+gc (see tinywasm --help)
   --no-fuse             run every instruction on its own
   --dispatch tail|loop  the fast dispatcher or the portable one
 
@@ -40,6 +41,7 @@ struct Options {
   bool summary = false;
   bool json = false;
   StoreConfig store;
+  Features features;
 };
 
 /// The scripts that `path` names: itself, or those below a directory, sorted.
@@ -57,9 +59,9 @@ std::vector<std::string> scripts_of(const std::string& path) {
   return scripts;
 }
 
-spec::ScriptReport run_file(const std::string& path, const StoreConfig& config) {
+spec::ScriptReport run_file(const std::string& path, const Options& options) {
   const Result<std::string> source = read_input(path);
-  if (source) return spec::run_script(*source, config);
+  if (source) return spec::run_script(*source, options.store, options.features);
   spec::ScriptReport report;
   report.failed = 1;
   report.failures.push_back({0, source.error().message});
@@ -110,7 +112,7 @@ int run_all(const Options& options) {
   bool printed = true;
   for (const std::string& argument : options.files) {
     for (const std::string& path : scripts_of(argument)) {
-      const spec::ScriptReport report = run_file(path, options.store);
+      const spec::ScriptReport report = run_file(path, options);
       add(total, report);
       ++files;
       if (options.json) {
@@ -137,12 +139,14 @@ int wast(const std::vector<std::string>& arguments) {
   bool no_fuse = false;
   bool help = false;
   std::string dispatch;
+  std::string feature_list;
   app.set_help_flag();
   app.add_flag("--summary", options.summary);
   app.add_flag("--json", options.json);
   app.add_flag("--deterministic", options.store.deterministic);
   app.add_flag("--no-fuse", no_fuse);
   app.add_option("--dispatch", dispatch);
+  app.add_option("--features", feature_list);
   app.add_flag("-h,--help", help);
   app.add_option("FILE", options.files);
   try {
@@ -159,10 +163,13 @@ int wast(const std::vector<std::string>& arguments) {
   if (!dispatch.empty() && dispatch != "loop" && dispatch != "tail") {
     problem = "--dispatch: tail or loop";
   }
+  const auto features = Features::parse(feature_list);
+  if (!features) problem = "--features: " + features.error().message;
   if (!problem.empty()) {
     report(fmt::format("wast: {} (see tinywasm wast --help)", problem));
     return kExitUsage;
   }
+  options.features = *features;
   options.store.fuse = !no_fuse;
   options.store.portable_loop = dispatch == "loop";
   return run_all(options);

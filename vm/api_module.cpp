@@ -10,6 +10,7 @@
 
 #include <tinywasm/module.hpp>
 
+#include "decoder/features.hpp"
 #include "decoder/limits.hpp"
 #include "decoder/reader.hpp"
 #include "decoder/text.hpp"
@@ -61,7 +62,7 @@ Result<std::vector<std::byte>> read_all(int descriptor, std::size_t size_hint) {
 Result<std::vector<std::byte>> read_file(const std::string& path) {
   const File file(path.c_str());
   if (file.descriptor() < 0) return io_error(errno);
-  struct stat status {};
+  struct stat status{};
   if (fstat(file.descriptor(), &status) != 0) return io_error(errno);
   if (S_ISDIR(status.st_mode)) return io_error(EISDIR);
   const auto size = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
@@ -86,42 +87,46 @@ std::string_view as_text(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-Result<Module> Module::load(std::vector<std::byte> bytes) {
+Result<Module> Module::load(std::vector<std::byte> bytes, const Features& features) {
   auto decoded = decoder::read_module(std::move(bytes));
   if (!decoded) return std::move(decoded).error();
   auto module = std::make_shared<decoder::Module>(*std::move(decoded));
   if (Result<void> valid = decoder::validate_module(*module); !valid) {
     return std::move(valid).error();
   }
+  if (Result<void> allowed = decoder::check_features(*module, features); !allowed) {
+    return std::move(allowed).error();
+  }
   return Module(std::make_shared<vm::ModuleCode>(std::move(module)));
 }
 
-Result<Module> Module::from_file(const std::string& path) {
+Result<Module> Module::from_file(const std::string& path, const Features& features) {
   return vm::guarded([&]() -> Result<Module> {
     auto bytes = read_file(path);
     if (!bytes) return std::move(bytes).error();
-    return from_bytes(*std::move(bytes));
+    return from_bytes(*std::move(bytes), features);
   });
 }
 
-Result<Module> Module::from_bytes(std::vector<std::byte>&& bytes) {
-  if (is_text(bytes)) return from_text(as_text(bytes));
-  return vm::guarded([&] { return load(std::move(bytes)); });
+Result<Module> Module::from_bytes(std::vector<std::byte>&& bytes, const Features& features) {
+  if (is_text(bytes)) return from_text(as_text(bytes), features);
+  return vm::guarded([&] { return load(std::move(bytes), features); });
 }
 
-Result<Module> Module::from_bytes(std::span<const std::byte> bytes) {
-  return is_text(bytes) ? from_text(as_text(bytes)) : from_binary(bytes);
+Result<Module> Module::from_bytes(std::span<const std::byte> bytes, const Features& features) {
+  return is_text(bytes) ? from_text(as_text(bytes), features) : from_binary(bytes, features);
 }
 
-Result<Module> Module::from_binary(std::span<const std::byte> bytes) {
-  return vm::guarded([&] { return load(std::vector<std::byte>(bytes.begin(), bytes.end())); });
+Result<Module> Module::from_binary(std::span<const std::byte> bytes, const Features& features) {
+  return vm::guarded(
+      [&] { return load(std::vector<std::byte>(bytes.begin(), bytes.end()), features); });
 }
 
-Result<Module> Module::from_text(std::string_view text) {
+Result<Module> Module::from_text(std::string_view text, const Features& features) {
   return vm::guarded([&]() -> Result<Module> {
     auto bytes = decoder::assemble(text);
     if (!bytes) return std::move(bytes).error();
-    return load(*std::move(bytes));
+    return load(*std::move(bytes), features);
   });
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <tinywasm/export.hpp>
+#include <tinywasm/features.hpp>
 #include <tinywasm/result.hpp>
 #include <tinywasm/value.hpp>
 
@@ -25,15 +26,23 @@ class ModuleCode;
 /// all Stores.
 class TINYWASM_API Module {
  public:
+  // All may be given the features that the module may use; using another one is an error of kind
+  // unsupported.
+
   /// Reads a file in the binary or the text format. Errors do not repeat the path.
-  [[nodiscard]] static Result<Module> from_file(const std::string& path);
+  [[nodiscard]] static Result<Module> from_file(const std::string& path,
+                                                const Features& features = {});
   /// Binary or text: text when the first character that is not white space is '(' or ';'.
-  [[nodiscard]] static Result<Module> from_bytes(std::span<const std::byte> bytes);
-  [[nodiscard]] static Result<Module> from_bytes(std::vector<std::byte>&& bytes);
+  [[nodiscard]] static Result<Module> from_bytes(std::span<const std::byte> bytes,
+                                                 const Features& features = {});
+  [[nodiscard]] static Result<Module> from_bytes(std::vector<std::byte>&& bytes,
+                                                 const Features& features = {});
   /// The text format, whatever the bytes look like.
-  [[nodiscard]] static Result<Module> from_text(std::string_view text);
+  [[nodiscard]] static Result<Module> from_text(std::string_view text,
+                                                const Features& features = {});
   /// The binary format, whatever the bytes look like.
-  [[nodiscard]] static Result<Module> from_binary(std::span<const std::byte> bytes);
+  [[nodiscard]] static Result<Module> from_binary(std::span<const std::byte> bytes,
+                                                  const Features& features = {});
 
   [[nodiscard]] std::vector<ImportType> imports() const;
   [[nodiscard]] std::vector<ExportType> exports() const;
@@ -46,7 +55,7 @@ class TINYWASM_API Module {
   friend class Linker;
   friend class Instance;
   explicit Module(std::shared_ptr<vm::ModuleCode> code) : code_(std::move(code)) {}
-  static Result<Module> load(std::vector<std::byte> bytes);
+  static Result<Module> load(std::vector<std::byte> bytes, const Features& features);
 
   std::shared_ptr<vm::ModuleCode> code_;
 };

@@ -6,6 +6,7 @@
 
 #include <tinywasm/error.hpp>
 #include <tinywasm/exception.hpp>
+#include <tinywasm/features.hpp>
 #include <tinywasm/func.hpp>
 #include <tinywasm/guest.hpp>
 #include <tinywasm/host.hpp>

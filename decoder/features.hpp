@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether a module uses a feature that is switched off.
+#pragma once
+
+#include <tinywasm/features.hpp>
+#include <tinywasm/result.hpp>
+
+#include "decoder/module.hpp"
+
+namespace tinywasm::decoder {
+
+/// The first use of a feature that is switched off, as an error of kind `unsupported`. `module` is
+/// valid. Walks all bodies, which is the price of switching something off: other modules pay
+/// nothing.
+Result<void> check_features(const Module& module, const Features& features);
+
+}  // namespace tinywasm::decoder
