@@ -223,7 +223,6 @@ void FeatureCheck::stores() {
     const std::uint64_t offset = place(i, module_.imported_tables, 4);
     const Table& table = module_.tables[i];
     limits(table.type.limits, offset);
-    if (i > 0) need(FeatureId::reference_types, offset);
     if (table.type.element != kFuncRef) value_type(table.type.element, offset);
     if (table.init) {
       need(FeatureId::function_references, offset);
@@ -233,7 +232,6 @@ void FeatureCheck::stores() {
   for (std::size_t i = 0; i < module_.memories.size(); ++i) {
     const std::uint64_t offset = place(i, module_.imported_memories, 5);
     limits(module_.memories[i].limits, offset);
-    if (i > 0) need(FeatureId::multi_memory, offset);
     if (module_.memories[i].page_log2 != 16) need(FeatureId::custom_page_sizes, offset);
   }
   for (std::size_t i = 0; i < module_.globals.size(); ++i) {
@@ -307,6 +305,26 @@ void FeatureCheck::instruction(const Instruction& insn) {
 }
 
 }  // namespace
+
+Result<void> check_restrictions(const Module& module, const Features& features) {
+  if (features.has_all()) return {};
+  if (!features.has(FeatureId::memory64)) {
+    constexpr std::uint64_t kMax = 0xffff'ffff;
+    for (const MemoryType& memory : module.memories) {
+      const Limits& limits = memory.limits;
+      if (!limits.is_64 && (limits.min > kMax || limits.max.value_or(0) > kMax)) {
+        return Error{ErrorKind::malformed, "i32 constant out of range"};
+      }
+    }
+  }
+  if (!features.has(FeatureId::reference_types) && module.tables.size() > 1) {
+    return Error{ErrorKind::invalid, "multiple tables"};
+  }
+  if (!features.has(FeatureId::multi_memory) && module.memories.size() > 1) {
+    return Error{ErrorKind::invalid, "multiple memories"};
+  }
+  return {};
+}
 
 Result<void> check_features(const Module& module, const Features& features) {
   if (features.has_all()) return {};

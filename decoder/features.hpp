@@ -9,6 +9,10 @@
 
 namespace tinywasm::decoder {
 
+/// What versions of the language without these features do not take for a module at all, in their
+/// words: several tables or memories, and sizes of more than 32 bits. Before validation.
+Result<void> check_restrictions(const Module& module, const Features& features);
+
 /// The first use of a feature that is switched off, as an error of kind `unsupported`. `module` is
 /// valid. Walks all bodies, which is the price of switching something off: other modules pay
 /// nothing.

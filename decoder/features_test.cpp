@@ -52,7 +52,9 @@ TEST_SUITE("features") {
     CHECK(use("(func (drop (i32.extend8_s (i32.const 1))))", "wasm1,+sign-extension") == "");
     CHECK(use("(func (result i32 i32) unreachable)", "-multi-value") == off + "multi-value");
     CHECK(use("(func (local v128))", "-simd") == off + "simd");
-    CHECK(use("(memory 1) (memory 1)", "wasm2") == off + "multi-memory");
+    CHECK(use("(memory 1) (memory 1)", "wasm2") == "multiple memories");
+    CHECK(use("(table 1 funcref) (table 1 funcref)", "wasm1") == "multiple tables");
+    CHECK(use("(memory 0 0x1_0000_0000)", "wasm2") == "i32 constant out of range");
     CHECK(use("(memory i64 1)", "wasm2") == off + "memory64");
     CHECK(use("(table 1 externref)", "wasm1") == off + "reference-types");
     CHECK(use("(table 1 funcref) (elem (i32.const 0) 0) (func)", "wasm1") == "");

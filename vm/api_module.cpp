@@ -91,6 +91,9 @@ Result<Module> Module::load(std::vector<std::byte> bytes, const Features& featur
   auto decoded = decoder::read_module(std::move(bytes));
   if (!decoded) return std::move(decoded).error();
   auto module = std::make_shared<decoder::Module>(*std::move(decoded));
+  if (Result<void> allowed = decoder::check_restrictions(*module, features); !allowed) {
+    return std::move(allowed).error();
+  }
   if (Result<void> valid = decoder::validate_module(*module); !valid) {
     return std::move(valid).error();
   }
