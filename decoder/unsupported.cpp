@@ -2,16 +2,8 @@
 #include "decoder/unsupported.hpp"
 
 namespace tinywasm::decoder {
-namespace {
-
-constexpr std::string_view kGc = "GC";
-
-}  // namespace
-
 std::string_view unsupported_feature(Feature feature) {
   switch (feature) {
-    case Feature::gc:
-      return kGc;
     case Feature::mvp:
     case Feature::sign_extension:
     case Feature::saturating_float_to_int:
@@ -25,24 +17,13 @@ std::string_view unsupported_feature(Feature feature) {
     case Feature::exceptions:
     case Feature::legacy_exceptions:
     case Feature::threads:
+    case Feature::gc:
       return {};
   }
   return {};
 }
 
-std::string_view unsupported_type(const Module& module, ValType type) {
-  if (!type.is_ref()) return {};
-  const HeapType heap = type.heap();
-  if (!heap.is_abstract()) {
-    if (heap.type_index() >= module.types.size()) return {};  // an error of its own
-    const bool is_func = module.types[heap.type_index()].kind == CompositeKind::func;
-    return is_func ? std::string_view{} : kGc;
-  }
-  const bool is_plain = heap == HeapType::kFunc || heap == HeapType::kNoFunc ||
-                        heap == HeapType::kExtern || heap == HeapType::kNoExtern ||
-                        heap == HeapType::kExn || heap == HeapType::kNoExn;
-  return is_plain ? std::string_view{} : kGc;
-}
+std::string_view unsupported_type(const Module&, ValType) { return {}; }
 
 std::string_view unsupported_type(const Module& module, const FuncType& type) {
   for (const auto* types : {&type.params, &type.results}) {

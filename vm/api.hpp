@@ -37,7 +37,7 @@ namespace vm {
 /// `item` as the public API shows it.
 tinywasm::Extern to_public(Store* store, const Extern& item);
 
-/// A value of canonical type `type`; function references of any type are shown as funcref.
+/// A value of canonical type `type`; references are shown as the top of their hierarchy.
 Value to_value(Store* store, decoder::ValType type, const Slot* slots);
 /// Whether `value` is of canonical type `type` in `store`; an error that begins with `what`.
 Result<void> check_value(Store& store, const Value& value, decoder::ValType type, const char* what);
@@ -45,6 +45,12 @@ Result<void> check_value(Store& store, const Value& value, decoder::ValType type
 /// Limits, and types of memories, that come from outside.
 Result<void> check_limits(const Limits& limits, std::uint64_t most);
 Result<void> check_memory_type(const MemoryType& type);
+/// The type that values of a canonical reference type are shown with (api_references.cpp).
+decoder::ValType shown_type(const Store& store, decoder::ValType type);
+/// A reference that only another Store can understand.
+bool is_foreign(const Store& store, const Value& value);
+/// Whether `value` is of canonical type `type`; references by what they refer to.
+bool has_type(Store& store, const Value& value, decoder::ValType type);
 
 Error out_of_memory();
 

@@ -36,14 +36,13 @@ Result<Exception> Exception::create(const Tag& tag, std::span<const Value> value
       Result<void> fits = vm::check_value(*tag.store_, values[i], types[i], "value");
       if (!fits) return std::move(fits).error();
     }
-    vm::Exception* exception = tag.store_->exceptions().add(*tag.tag_);
+    vm::Exception* exception = vm::make_exception(*tag.store_, *tag.tag_, nullptr);
     if (exception == nullptr) return vm::out_of_memory();
     std::uint64_t* slot = exception->values();
     for (const Value& value : values) {
       slot = std::copy_n(value.slots(), value.type().slots(), slot);
     }
-    return Exception(
-        std::make_shared<const vm::HeldException>(vm::HeldException{tag.store_, exception}));
+    return Exception(std::make_shared<const vm::HeldException>(tag.store_, exception));
   });
 }
 

@@ -14,6 +14,7 @@ vm::StoreLimits limits_of(const StoreConfig& config) {
   return {.memory_bytes = config.max_memory_bytes,
           .table_elements = config.max_table_elements,
           .stack_bytes = config.max_stack_bytes,
+          .heap_bytes = config.max_gc_bytes,
           .instances = config.max_instances};
 }
 
@@ -44,6 +45,20 @@ void Store::interrupt() noexcept { impl_->context().interrupt.store(1, std::memo
 void Store::clear_interrupt() noexcept {
   impl_->context().interrupt.store(0, std::memory_order_relaxed);
 }
+
+GcStatistics Store::gc_statistics() const noexcept {
+  const vm::HeapStatistics heap = impl_->heap().statistics();
+  return {.live_bytes = heap.live_bytes,
+          .used_bytes = heap.used_bytes,
+          .allocated_bytes = heap.allocated_bytes,
+          .collections = heap.collections,
+          .pause_nanoseconds = heap.pause_nanoseconds,
+          .longest_pause_nanoseconds = heap.longest_pause_nanoseconds};
+}
+
+void Store::collect_garbage() { impl_->heap().collect(nullptr); }
+
+void Store::set_gc_stress(bool on) noexcept { impl_->heap().set_stress(on); }
 
 std::uint64_t Store::fuel_left() const noexcept {
   return static_cast<std::uint64_t>(std::max(impl_->context().fuel, std::int64_t{0}));

@@ -11,7 +11,8 @@
 namespace tinywasm::vm {
 
 /// The value of a valid expression in `instance`, whose imports and earlier globals are set. A v128
-/// fills both slots. Only instructions that this version runs may occur (Module::unsupported).
-std::array<Slot, 2> evaluate(Instance& instance, const decoder::ConstExpr& expr);
+/// fills both slots. It may collect: a reference among earlier values must be a root. Traps when the
+/// heap is full.
+Trap evaluate(Instance& instance, const decoder::ConstExpr& expr, std::array<Slot, 2>& value);
 
 }  // namespace tinywasm::vm

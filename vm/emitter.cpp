@@ -283,6 +283,8 @@ void Emitter::statement(const Statement& s) {
       return vector(s);
     case StatementKind::atomic:
       return atomic(s);
+    case StatementKind::object:
+      return object(s);
     case StatementKind::wide:
       return wide(s);
     case StatementKind::fuel:
@@ -632,6 +634,23 @@ Emitter::Place Emitter::result_slot(const Statement& s) const {
   if (s.variable == kNone) return {};
   const Place to = home(s.variable);
   return to.in_register() ? slot(scratch_begin_) : to;
+}
+
+/// An instruction whose operands have been put into their temporaries' slots.
+void Emitter::object(const Statement& s) {
+  auto& word = append<ObjectWord>(dispatcher_.word(s.word));
+  const bool has_result = s.variable != kNone;
+  const Place to = has_result ? home(s.variable) : Place{};
+  const Place result = to.in_register() ? slot(scratch_begin_) : to;
+  word.index = s.index;
+  word.index2 = s.index2;
+  word.frame = frame_;
+  word.operands = static_cast<std::uint16_t>(s.operands);
+  word.result = result.slot;
+  note(0, s.offset);
+  if (!has_result) return;
+  copy(to, result, s.type);
+  assigned(s, to);
 }
 
 }  // namespace tinywasm::vm::ir

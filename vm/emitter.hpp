@@ -159,6 +159,7 @@ class Emitter {
   void vector(const Statement& s);
   Place result_slot(const Statement& s) const;
   void atomic(const Statement& s);
+  void object(const Statement& s);
   void wide(const Statement& s);
 
   // Exceptions (emitter_exceptions.cpp).

@@ -12,6 +12,7 @@
 #include "decoder/names.hpp"
 #include "vm/api.hpp"
 #include "vm/frames.hpp"
+#include "vm/heap.hpp"
 #include "vm/interpreter.hpp"
 #include "vm/store.hpp"
 
@@ -57,7 +58,9 @@ const HandlerTable::Clause* find_clause(const HandlerTable& table, std::uint32_t
 
 Exception* object_of(Context& context, Thrown& thrown) {
   if (thrown.object != nullptr) return thrown.object;
-  thrown.object = context.store->exceptions().add(*thrown.tag);
+  // A new exception's values lie above all frames.
+  thrown.object = make_exception(*context.store, *thrown.tag,
+                                 thrown.values + slot_count(thrown.tag->type->params));
   if (thrown.object == nullptr) {
     context.trap = Trap::out_of_memory;
     return nullptr;
@@ -136,7 +139,7 @@ Landing throw_again(Context& context, const std::byte* pc, Slot* fp, Slot except
 
 Landing throw_from_host(Context& context, const std::byte* pc, Slot* fp, bool left) {
   if (context.trap != Trap::host || context.host_error->exception == nullptr) return {};
-  const HeldException held = *context.host_error->exception;
+  const HeldException& held = *context.host_error->exception;
   if (held.store != context.store) return {};
   Thrown thrown{.tag = held.object->tag, .values = held.object->values(), .object = held.object};
   FrameWalk walk = frames_from(context, pc, fp);
@@ -151,28 +154,17 @@ Landing throw_from_host(Context& context, const std::byte* pc, Slot* fp, bool le
 
 // ---- Objects
 
-ExceptionPool::~ExceptionPool() {
-  while (first_ != nullptr) {
-    Exception* const next = first_->next;
-    std::free(first_);
-    first_ = next;
-  }
+static_assert(sizeof(Exception) == kObjectHeader + sizeof(Slot));
+
+Exception* make_exception(Store& store, Tag& tag, const Slot* stack_end) {
+  return reinterpret_cast<Exception*>(
+      store.heap().allocate_exception(tag.type_id, &tag, stack_end));
 }
 
-Exception* ExceptionPool::add(Tag& tag) {
-  const std::size_t count = slot_count(tag.type->params);
-  const std::size_t bytes = sizeof(Exception) + count * sizeof(Slot);
-  if (bytes_ + bytes > kMaxBytes) return nullptr;
-  void* const memory = std::malloc(bytes);
-  if (memory == nullptr) return nullptr;
-  bytes_ += bytes;
-  auto* const exception = new (memory) Exception;
-  exception->tag = &tag;
-  exception->count = static_cast<std::uint32_t>(count);
-  exception->next = first_;
-  first_ = exception;
-  return exception;
-}
+HeldException::HeldException(Store* of, Exception* held)
+    : store(of), object(held), root_(of->heap().add_root(reinterpret_cast<std::uintptr_t>(held))) {}
+
+HeldException::~HeldException() { Heap::release(root_); }
 
 // ---- Errors
 
@@ -219,7 +211,7 @@ Error exception_error(Store& store, Exception& exception) {
   Error error{.kind = ErrorKind::exception};
   error.message = fmt::format("{}: tag {}{}", message(Trap::exception), name_of(*exception.tag),
                               values_text(store, exception));
-  error.exception = std::make_shared<const HeldException>(HeldException{&store, &exception});
+  error.exception = std::make_shared<const HeldException>(&store, &exception);
   return error;
 }
 

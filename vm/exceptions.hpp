@@ -14,6 +14,8 @@
 
 namespace tinywasm::vm {
 
+struct HostRoot;
+
 /// Which code of a function has its exceptions handled, and where.
 struct HandlerTable {
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
@@ -58,29 +60,23 @@ Landing throw_again(Context& context, const std::byte* pc, Slot* fp, Slot except
 /// exception, it goes on. `left`: the call was a tail call, so that the frame is no longer there.
 Landing throw_from_host(Context& context, const std::byte* pc, Slot* fp, bool left);
 
-/// What an Error refers to that an exception became.
+/// What an Error refers to that an exception became: a root of the Store's heap.
 struct HeldException {
+  HeldException(Store* of, Exception* held);
+  ~HeldException();
+  HeldException(const HeldException&) = delete;
+  HeldException& operator=(const HeldException&) = delete;
+
   Store* store;
   Exception* object;
-};
-
-/// The exceptions of a Store that references were made to.
-class ExceptionPool {
- public:
-  ExceptionPool() = default;
-  ~ExceptionPool();
-  ExceptionPool(const ExceptionPool&) = delete;
-  ExceptionPool& operator=(const ExceptionPool&) = delete;
-
-  /// A new exception with room for its values; null: out of memory.
-  Exception* add(Tag& tag);
 
  private:
-  static constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
-
-  Exception* first_ = nullptr;
-  std::size_t bytes_ = 0;
+  HostRoot* root_;
 };
+
+/// A new exception with room for its values; null: out of memory. It may collect: the value stack
+/// is in use up to `stack_end` (see Heap).
+Exception* make_exception(Store& store, Tag& tag, const Slot* stack_end);
 
 /// The error an exception becomes that leaves the outermost call.
 Error exception_error(Store& store, Exception& exception);

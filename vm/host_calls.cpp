@@ -8,8 +8,10 @@
 #include <tinywasm/host.hpp>
 #include <tinywasm/instance.hpp>
 
+#include "vm/api.hpp"
 #include "vm/instance.hpp"
 #include "vm/memory.hpp"
+#include "vm/public_types.hpp"
 #include "vm/store.hpp"
 
 namespace tinywasm {
@@ -95,11 +97,11 @@ struct DynamicFunction {
                      std::uint64_t* slots) const {
     for (std::size_t i = 0; i < results.size(); ++i) {
       const Value& value = results[i];
-      if (value.type() != type.results[i]) {
-        return caller.fail(Error{ErrorKind::host, "host function result of a wrong type"});
-      }
-      if (value.store() && value.slots()[0] != 0 && value.store() != caller.store()) {
+      if (vm::is_foreign(*caller.store(), value)) {
         return caller.fail(Error{ErrorKind::host, "function reference of another store"});
+      }
+      if (!vm::has_type(*caller.store(), value, vm::to_decoder(type.results[i]))) {
+        return caller.fail(Error{ErrorKind::host, "host function result of a wrong type"});
       }
       for (std::uint32_t slot = 0; slot < value.type().slots(); ++slot) {
         *slots++ = value.slots()[slot];

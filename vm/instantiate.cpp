@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Instantiation (https://webassembly.github.io/spec/core/exec/modules.html#instantiation).
+#include <array>
 #include <fmt/format.h>
 #include <optional>
 #include <string>
@@ -76,9 +77,9 @@ class Instantiation {
 
   Result<void> link(std::span<const Extern> imports);
   Result<void> allocate();
-  void evaluate_globals();
-  void evaluate_elements();
-  void fill_tables();
+  Trap evaluate_globals();
+  Trap evaluate_elements();
+  Trap fill_tables();
   Trap copy_elements();
   Trap copy_data();
 
@@ -195,7 +196,7 @@ Result<void> Instantiation::allocate() {
   return {};
 }
 
-void Instantiation::evaluate_globals() {
+Trap Instantiation::evaluate_globals() {
   for (std::size_t i = module_.imported_globals; i < module_.globals.size(); ++i) {
     const decoder::Global& global = module_.globals[i];
     Global& own = *instance_.globals[i];
@@ -204,13 +205,15 @@ void Instantiation::evaluate_globals() {
     if (own.type.type.is_ref() && !own.type.type.heap().is_abstract()) {
       own.type_id = own.type.type.heap().type_index();
     }
-    const auto value = evaluate(instance_, global.init);
+    std::array<Slot, 2> value{};
+    if (const Trap trap = evaluate(instance_, global.init, value); trap != Trap::none) return trap;
     own.value[0] = value[0];
     own.value[1] = value[1];
   }
+  return Trap::none;
 }
 
-void Instantiation::evaluate_elements() {
+Trap Instantiation::evaluate_elements() {
   for (std::size_t i = 0; i < module_.elements.size(); ++i) {
     const decoder::ElementSegment& segment = module_.elements[i];
     if (!segment.uses_exprs || segment.mode == SegmentMode::declarative) continue;
@@ -218,17 +221,23 @@ void Instantiation::evaluate_elements() {
     std::vector<Slot>& values = instance_.element_values[i];
     values.reserve(segment.exprs.size());
     for (const decoder::ConstExpr& expr : segment.exprs) {
-      values.push_back(evaluate(instance_, expr)[0]);
+      std::array<Slot, 2> value{};
+      if (const Trap trap = evaluate(instance_, expr, value); trap != Trap::none) return trap;
+      values.push_back(value[0]);
     }
   }
+  return Trap::none;
 }
 
-void Instantiation::fill_tables() {
+Trap Instantiation::fill_tables() {
   for (std::size_t i = module_.imported_tables; i < module_.tables.size(); ++i) {
     const decoder::Table& table = module_.tables[i];
     if (!table.init) continue;
-    fill(*instance_.tables[i], 0, evaluate(instance_, *table.init)[0], instance_.tables[i]->size);
+    std::array<Slot, 2> value{};
+    if (const Trap trap = evaluate(instance_, *table.init, value); trap != Trap::none) return trap;
+    fill(*instance_.tables[i], 0, value[0], instance_.tables[i]->size);
   }
+  return Trap::none;
 }
 
 Trap Instantiation::copy_elements() {
@@ -236,9 +245,11 @@ Trap Instantiation::copy_elements() {
     const decoder::ElementSegment& segment = module_.elements[i];
     if (segment.mode == SegmentMode::passive) continue;
     if (segment.mode == SegmentMode::active) {
-      const Slot offset = evaluate(instance_, segment.offset)[0];
-      const Trap trap =
-          init(instance_, i, *instance_.tables[segment.table], offset, 0, segment.size());
+      std::array<Slot, 2> offset{};
+      Trap trap = evaluate(instance_, segment.offset, offset);
+      if (trap == Trap::none) {
+        trap = init(instance_, i, *instance_.tables[segment.table], offset[0], 0, segment.size());
+      }
       if (trap != Trap::none) return trap;
     }
     set_dropped(instance_.dropped_elements, i);
@@ -251,11 +262,14 @@ Trap Instantiation::copy_data() {
   for (std::uint32_t i = 0; i < module_.data.size(); ++i) {
     const decoder::DataSegment& segment = module_.data[i];
     if (segment.mode != SegmentMode::active) continue;
-    const Slot offset = evaluate(instance_, segment.offset)[0];
+    std::array<Slot, 2> offset{};
+    Trap trap = evaluate(instance_, segment.offset, offset);
     const std::span<const std::byte> bytes = data_of(instance_, i);
-    refresh(*instance_.memories[segment.memory]);
-    const Trap trap = init(*instance_.memories[segment.memory], bytes, offset, 0, bytes.size(),
-                           store_.context().interrupt);
+    if (trap == Trap::none) {
+      refresh(*instance_.memories[segment.memory]);
+      trap = init(*instance_.memories[segment.memory], bytes, offset[0], 0, bytes.size(),
+                  store_.context().interrupt);
+    }
     if (trap != Trap::none) return trap;
     set_dropped(instance_.dropped_data, i);
   }
@@ -291,10 +305,10 @@ Result<Instance*> Store::instantiate(std::shared_ptr<ModuleCode> code,
   if (auto allocated = steps.allocate(); !allocated) return allocated.error();
   // From here on references to the instance may escape, so it stays whatever happens.
   instances_.push_back(std::move(owned));
-  steps.evaluate_globals();
-  steps.fill_tables();
-  steps.evaluate_elements();
-  Trap trap = steps.copy_elements();
+  Trap trap = steps.evaluate_globals();
+  if (trap == Trap::none) trap = steps.fill_tables();
+  if (trap == Trap::none) trap = steps.evaluate_elements();
+  if (trap == Trap::none) trap = steps.copy_elements();
   if (trap == Trap::none) trap = steps.copy_data();
   if (trap != Trap::none) return trap_error(trap);
   if (module.start) {

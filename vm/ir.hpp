@@ -90,6 +90,7 @@ enum class StatementKind : std::uint8_t {
   runtime,      // `word` with up to three nodes and immediates index, index2
   vector,       // VECTOR row `op` with up to three nodes; `index` a lane, `index2` a memory,
                 // memory_offset; 128-bit immediates in operands
+  object,       // `word` with immediates index, index2 on the slots from `operands` on
   wide,         // `word` with the nodes in operands; two results in consecutive temporaries
   atomic,       // `op` with up to three nodes on memory `index`, memory_offset
   fuel,         // charge `index`

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "decoder/instruction.hpp"
@@ -145,6 +146,18 @@ class Builder {
   void trap_if_zero(NodeId value, Trap trap);
   void br_on_null(std::uint32_t depth);
   void br_on_non_null(std::uint32_t depth);
+  bool object_insn(const decoder::Instruction& insn);
+  bool struct_insn(const decoder::Instruction& insn);
+  bool array_insn(const decoder::Instruction& insn);
+  bool i31_insn(const decoder::Instruction& insn);
+  bool cast_insn(const decoder::Instruction& insn);
+  void object(WordId word, std::uint32_t operands, const Type* result, std::uint32_t index,
+              std::uint32_t index2 = 0);
+  void test(decoder::ValType target);
+  void cast(decoder::ValType target);
+  void drop_for(std::uint32_t constant);
+  std::uint32_t cast_operand(decoder::ValType target) const;
+  std::uint32_t offset_of(std::uint32_t type, std::uint32_t field);
 
   /// In the deterministic profile, makes a NaN that `op` has just pushed canonical.
   void canonicalise(Insn op);
@@ -166,6 +179,7 @@ class Builder {
   std::vector<std::uint32_t> pending_reads_;  // by local: leaves in trees on the stack
   std::vector<std::uint32_t> first_block_;    // by local: block of its first assignment, or kNone
   std::vector<bool> block_open_;              // by block
+  std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> field_offsets_;  // by type
   std::vector<Label> stubs_;                  // of a br_table, by depth
   std::vector<std::uint32_t> stub_depths_;    // those it has
   struct Landing {

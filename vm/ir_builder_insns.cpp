@@ -408,7 +408,7 @@ void Builder::insn(const Instruction& insn) {
     default:
       break;
   }
-  if (runtime_insn(insn) || reference_insn(insn) || wide_insn(insn)) return;
+  if (runtime_insn(insn) || reference_insn(insn) || object_insn(insn) || wide_insn(insn)) return;
   if (info(insn.id).prefix == 0xFD) return vector_insn(insn);
   if (info(insn.id).prefix == 0xFE) return atomic_insn(insn);
   if (insn.id >= Insn::i32_load && insn.id <= Insn::i64_load32_u) return load(insn);

@@ -63,8 +63,23 @@ std::string float_text(Float value) {
 }
 
 std::string reference_text(const Value& value) {
-  if (value.slots()[0] == 0) return "null";
-  return value.type() == ValueType::externref ? "externref" : "funcref";
+  switch (value.ref_kind()) {
+    case RefKind::null:
+      return "null";
+    case RefKind::func:
+      return "funcref";
+    case RefKind::host:
+      return to_string(value.type());
+    case RefKind::i31:
+      return fmt::format("i31 {}", value.i31_value());
+    case RefKind::structure:
+      return "structref";
+    case RefKind::array:
+      return "arrayref";
+    case RefKind::exception:
+      return "exnref";
+  }
+  return "?";
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ class Store;
 struct Context;
 struct FunctionCode;
 struct Instance;
+struct ObjectType;
 
 /// A value of the interpreter: i32 zero-extended, f32 in the low half (the high half is arbitrary),
 /// references as pointers (null = 0). A v128 takes two slots.
@@ -71,11 +72,11 @@ struct Tag {
   std::uint32_t index = 0;                    // in its instance's tag index space
 };
 
-/// An exception instance; an exnref is a pointer to one.
+/// An exception instance, an object of the heap (see heap.hpp); an exnref is a pointer to one.
 struct Exception {
-  Tag* tag = nullptr;
-  Exception* next = nullptr;  // in the pool
-  std::uint64_t count = 0;    // of slots
+  std::uint32_t header;
+  std::uint32_t count;  // of slots
+  Tag* tag;
   Slot* values() { return reinterpret_cast<Slot*>(this + 1); }
 };
 
@@ -143,6 +144,9 @@ struct Context {
   Error* host_error = nullptr;     // set together with Trap::host; owned by the Store
   Exception* exception = nullptr;  // set together with Trap::exception
   Store* store = nullptr;
+  const ObjectType* const* object_types = nullptr;  // by type id; null where no object has existed
+  /// Registers r0 to r3 at the last allocation: roots of the collector.
+  Slot live_registers[4] = {0, 0, 0, 0};
 
   void set_memory_size(std::uint64_t bytes) {
     for (unsigned i = 0; i < 5; ++i) {

@@ -17,7 +17,7 @@ Error too_many_types() { return Error{ErrorKind::unsupported, "too many types in
 }  // namespace
 
 Store::Store(const StoreLimits& limits, const CodeOptions& options)
-    : options_(options), max_instances_(limits.instances) {
+    : options_(options), max_instances_(limits.instances), heap_(*this, limits.heap_bytes) {
   memory_budget_.limit = limits.memory_bytes;
   table_budget_.limit = limits.table_elements;
   context_.store = this;

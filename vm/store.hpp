@@ -14,7 +14,7 @@
 #include <tinywasm/result.hpp>
 
 #include "decoder/module.hpp"
-#include "vm/exceptions.hpp"
+#include "vm/heap.hpp"
 #include "vm/interpreter.hpp"
 #include "vm/memory.hpp"
 #include "vm/runtime.hpp"
@@ -45,6 +45,7 @@ struct StoreLimits {
   std::uint64_t memory_bytes = 0;
   std::uint64_t table_elements = 0;
   std::uint64_t stack_bytes = 0;
+  std::uint64_t heap_bytes = 0;
   std::uint32_t instances = 0;
 };
 
@@ -58,7 +59,8 @@ class Store {
   Context& context() { return context_; }
   const CodeOptions& code_options() const { return options_; }
   TypeRegistry& types() { return types_; }
-  ExceptionPool& exceptions() { return exceptions_; }
+  const TypeRegistry& types() const { return types_; }
+  Heap& heap() { return heap_; }
   /// False when the value stack could not be allocated: nothing can run.
   bool has_stack() const { return context_.stack_base != nullptr; }
 
@@ -74,6 +76,9 @@ class Store {
   Result<Table*> add_table(const decoder::TableType& type, Slot value);
   Global* add_global(const decoder::GlobalType& type, const Slot* value);
   Result<Tag*> add_tag(const decoder::FuncType& type);
+
+  /// Marks the objects that instances and what the host has made refer to.
+  void mark_roots(Heap& heap) const;
 
  private:
   friend class Instantiation;
@@ -96,6 +101,7 @@ class Store {
   std::uint32_t max_instances_;
   std::uint64_t stack_bytes_ = 0;
   TypeRegistry types_;
+  Heap heap_;
   Error host_error_;  // where Context::host_error points
   std::unordered_map<const ModuleCode*, ModuleEntry> modules_;
   std::deque<HostEntry> host_functions_;
@@ -103,7 +109,6 @@ class Store {
   std::deque<OwnedTable> host_tables_;
   std::deque<Global> host_globals_;
   std::deque<Tag> host_tags_;
-  ExceptionPool exceptions_;
   Memory no_memory_;  // memory 0 of instances that have none
   std::vector<std::unique_ptr<OwnedInstance>> instances_;
 };

@@ -26,6 +26,8 @@ class TypeRegistry {
   /// The type of an id. Type indices in it are canonical ids. Stays where it is.
   const decoder::SubType& operator[](std::uint32_t id) const { return types_[id]; }
 
+  std::size_t size() const { return types_.size(); }
+
   /// Subtyping (3.3), on types in which type indices are canonical ids.
   bool is_subtype(std::uint32_t sub, std::uint32_t super) const;
   bool is_subtype(decoder::HeapType sub, decoder::HeapType super) const;

@@ -9,6 +9,7 @@
 #include "vm/code.hpp"
 #include "vm/exceptions.hpp"
 #include "vm/gc_operations.hpp"
+#include "vm/object_handlers.hpp"
 #include "vm/operations.hpp"
 #include "vm/statements.hpp"
 #include "vm/wide_arithmetic.hpp"

@@ -156,6 +156,25 @@ struct VectorFarAccessWord {
   std::uint64_t memory;
 };
 
+/// Operands lie in slots one after the other; the frame's size tells the collector where the value
+/// stack ends.
+struct ObjectWord {
+  HandlerAddress handler;
+  std::uint32_t index;
+  std::uint32_t index2;
+  std::uint32_t frame;
+  std::uint16_t operands;  // first slot
+  std::uint16_t result;    // slot
+};
+/// index2 of casts to a defined type: what is above it, and whether null passes.
+struct CastOperand {
+  static constexpr std::uint32_t make(std::uint32_t depth, bool nullable) {
+    return depth | (nullable ? 0x100 : 0);
+  }
+  static constexpr std::uint32_t depth(std::uint32_t operand) { return operand & 0xff; }
+  static constexpr bool is_nullable(std::uint32_t operand) { return (operand & 0x100) != 0; }
+};
+
 /// The word at `pc`, which the emitter's copy has created there. Not a memcpy: GCC would copy the
 /// whole word to the stack first.
 template <class Word>

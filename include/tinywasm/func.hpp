@@ -125,6 +125,10 @@ class TypedFunc<R(Args...)> {
       if constexpr (std::is_same_v<T, FuncRef>) {
         foreign |= !argument.is_null() && Value(argument).store() != func_.store_;
       }
+      if constexpr (std::is_same_v<T, AnyRef>) {
+        const vm::Store* store = argument.value().store();
+        foreign |= store != nullptr && store != func_.store_;
+      }
       WasmType<T>::to_slots(argument, next);
       next += WasmType<T>::kType.slots();
     };

@@ -4,8 +4,8 @@
 /// Each C++ parameter consumes zero or more WebAssembly parameters:
 ///
 ///     integers up to 32 bits, bool, 64-bit integers, enums, float, double, V128, ExternRef,
-///     FuncRef
-///                                    one of i32, i64, f32, f64, v128, externref, funcref
+///     FuncRef, AnyRef
+///                                    one of i32, i64, f32, f64, v128, externref, funcref, anyref
 ///     GuestSpan<T>, GuestSpan<const T>, std::string_view
 ///                                    i32 address, i32 number of elements; checked to be inside
 ///     GuestPtr<T>, GuestPtr<const T> i32 address; checked
@@ -106,6 +106,12 @@ struct HostResult<T> {
     if constexpr (std::is_same_v<T, FuncRef>) {
       if (!result.is_null() && Value(result).store() != caller.store()) {
         return caller.fail(Error{ErrorKind::host, "function reference of another store"});
+      }
+    }
+    if constexpr (std::is_same_v<T, AnyRef>) {
+      const vm::Store* store = result.value().store();
+      if (store != nullptr && store != caller.store()) {
+        return caller.fail(Error{ErrorKind::host, "reference of another store"});
       }
     }
     WasmType<T>::to_slots(result, slots);

@@ -22,6 +22,9 @@ struct StoreConfig {
   /// Bytes of the guest's call stack; deeper recursion traps with "call stack exhausted". Only what
   /// is used takes memory.
   std::uint64_t max_stack_bytes = std::uint64_t{16} << 20;
+  /// Bytes of the garbage-collected heap: structures, arrays and exceptions. When they do not suffice
+  /// even after a collection, the guest ends with "out of memory" (ErrorKind::exhaustion).
+  std::uint64_t max_gc_bytes = std::uint64_t{1} << 30;
   /// Fuel to begin with; absent: execution is not metered.
   std::optional<std::uint64_t> fuel{};
   /// Elements of all tables together.
@@ -35,6 +38,16 @@ struct StoreConfig {
   bool deterministic = false;
   /// True: the interpreter that needs nothing of the compiler; slower, for comparison.
   bool portable_loop = false;
+};
+
+/// The garbage-collected heap of a Store.
+struct GcStatistics {
+  std::uint64_t live_bytes = 0;       ///< after the last collection
+  std::uint64_t used_bytes = 0;       ///< taken from the system now
+  std::uint64_t allocated_bytes = 0;  ///< in total
+  std::uint64_t collections = 0;
+  std::uint64_t pause_nanoseconds = 0;  ///< spent collecting, in total
+  std::uint64_t longest_pause_nanoseconds = 0;
 };
 
 /// Owns everything that runs: instances, memories, tables, globals, host functions. Handles to them
@@ -57,6 +70,12 @@ class TINYWASM_API Store {
   [[nodiscard]] std::uint64_t fuel_left() const noexcept;
   /// Sets the fuel. No effect when the Store was configured without.
   void set_fuel(std::uint64_t fuel) noexcept;
+
+  [[nodiscard]] GcStatistics gc_statistics() const noexcept;
+  /// Frees the structures and arrays that can no longer be reached. Not needed: it happens by itself.
+  void collect_garbage();
+  /// For tests: collects at every allocation.
+  void set_gc_stress(bool on) noexcept;
 
   /// For this library's own use.
   [[nodiscard]] vm::Store* impl() const noexcept { return impl_.get(); }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -22,12 +23,15 @@ namespace tinywasm {
 namespace vm {
 class Store;
 struct Function;
+struct HostRoot;
 }  // namespace vm
 
 /// A WebAssembly value type: a number type, v128 or a reference type.
 class ValueType {
  public:
   static const ValueType i32, i64, f32, f64, v128, funcref, externref;
+  static const ValueType anyref, eqref, i31ref, structref, arrayref, exnref;
+  static const ValueType nullref, nullfuncref, nullexternref, nullexnref;
 
   constexpr ValueType() = default;
   /// The inverse of bits(), for this library's own use.
@@ -53,6 +57,16 @@ inline constexpr ValueType ValueType::f64 = from_bits(0x7C);
 inline constexpr ValueType ValueType::v128 = from_bits(0x7B);
 inline constexpr ValueType ValueType::funcref = from_bits(0xFFFF7063);
 inline constexpr ValueType ValueType::externref = from_bits(0xFFFF6F63);
+inline constexpr ValueType ValueType::anyref = from_bits(0xFFFF6E63);
+inline constexpr ValueType ValueType::eqref = from_bits(0xFFFF6D63);
+inline constexpr ValueType ValueType::i31ref = from_bits(0xFFFF6C63);
+inline constexpr ValueType ValueType::structref = from_bits(0xFFFF6B63);
+inline constexpr ValueType ValueType::arrayref = from_bits(0xFFFF6A63);
+inline constexpr ValueType ValueType::exnref = from_bits(0xFFFF6963);
+inline constexpr ValueType ValueType::nullref = from_bits(0xFFFF7163);
+inline constexpr ValueType ValueType::nullexternref = from_bits(0xFFFF7263);
+inline constexpr ValueType ValueType::nullfuncref = from_bits(0xFFFF7363);
+inline constexpr ValueType ValueType::nullexnref = from_bits(0xFFFF7463);
 
 /// The text format's name: "i32", "funcref", "(ref null 3)".
 TINYWASM_API std::string to_string(ValueType type);
@@ -116,7 +130,8 @@ struct V128 {
 };
 
 /// A reference to something of the host's; the guest can pass it on and compare it with null only.
-/// The library never dereferences it.
+/// The library never dereferences it. It may also be what the guest made of an object of its own
+/// (extern.convert_any); it does not keep that alive, a Value does.
 struct ExternRef {
   void* pointer = nullptr;  ///< nullptr is the null reference
   friend bool operator==(const ExternRef&, const ExternRef&) = default;
@@ -145,7 +160,24 @@ class FuncRef {
   vm::Function* function_ = nullptr;
 };
 
-/// A value of any type. 32 bytes, cheap to copy.
+/// What a reference refers to.
+enum class RefKind : std::uint8_t {
+  null,
+  func,       ///< a function
+  host,       ///< the host's own, as an ExternRef; also in the hierarchy of any (any.convert_extern)
+  i31,        ///< an integer of 31 bits; also in the hierarchy of extern (extern.convert_any)
+  structure,  ///< a structure; also in the hierarchy of extern
+  array,      ///< an array; also in the hierarchy of extern
+  exception,  ///< an exception
+};
+
+/// A value of any type. 32 bytes, cheap to copy. References to structures, arrays and exceptions are
+/// roots of their Store's garbage collector: what they refer to lives as long as any copy of the
+/// Value. Values may outlive their Store, but references are then good for nothing.
+///
+/// References that come from the guest have the type at the top of their hierarchy: anyref,
+/// funcref, externref or exnref. ref_kind() tells what they refer to. As an argument or an element
+/// a reference is checked by what it refers to, not by its Value's type.
 class Value {
  public:
   Value() : Value(std::int32_t{0}) {}
@@ -162,6 +194,41 @@ class Value {
       : type_(ValueType::funcref),
         bits_{reinterpret_cast<std::uintptr_t>(value.function_), 0},
         store_(value.store_) {}
+
+  Value(const Value& other) noexcept : type_(other.type_), store_(other.store_) {
+    std::memcpy(bits_, other.bits_, sizeof bits_);
+    if (is_rooted()) retain();
+  }
+  Value(Value&& other) noexcept : type_(other.type_), store_(other.store_) {
+    std::memcpy(bits_, other.bits_, sizeof bits_);
+    other.type_ = ValueType::i32;
+  }
+  Value& operator=(const Value& other) noexcept {
+    Value copy(other);
+    swap(copy);
+    return *this;
+  }
+  Value& operator=(Value&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Value() {
+    if (is_rooted()) release();
+  }
+
+  /// The null reference of a reference type.
+  static Value null(ValueType type) noexcept {
+    Value value;
+    value.type_ = type;
+    return value;
+  }
+  /// An i31 with the low 31 bits of `value`.
+  static Value i31(std::int32_t value) noexcept {
+    Value result;
+    result.type_ = ValueType::i31ref;
+    result.bits_[0] = static_cast<std::uint32_t>(value) << 1 | 1;
+    return result;
+  }
 
   [[nodiscard]] ValueType type() const noexcept { return type_; }
   /// The value of the type named; reading another type than the value's gives its raw bits.
@@ -183,6 +250,13 @@ class Value {
     return {store_, reinterpret_cast<vm::Function*>(static_cast<std::uintptr_t>(bits_[0]))};
   }
 
+  /// What a reference refers to; null for numbers and vectors.
+  [[nodiscard]] TINYWASM_API RefKind ref_kind() const noexcept;
+  /// The integer of a reference of kind i31, sign-extended; else 0.
+  [[nodiscard]] TINYWASM_API std::int32_t i31_value() const noexcept;
+  /// The host's pointer of a reference of kind host, in whichever hierarchy; else nullptr.
+  [[nodiscard]] TINYWASM_API void* host_pointer() const noexcept;
+
   /// The raw slots: one, or two for v128. f32 keeps its NaN payload.
   [[nodiscard]] const std::uint64_t* slots() const noexcept { return bits_; }
   /// A value of `type` from its raw slots, for this library's own use.
@@ -192,15 +266,55 @@ class Value {
     value.bits_[0] = slots[0];
     value.bits_[1] = type == ValueType::v128 ? slots[1] : 0;
     value.store_ = store;
+    if (type.is_ref() && slots[0] != 0 && store != nullptr) value.take_root();
     return value;
   }
   /// The store a reference belongs to; null for numbers and for null references.
   [[nodiscard]] vm::Store* store() const noexcept { return store_; }
 
  private:
+  /// The second half of a reference is what keeps its object alive, if it needs to be.
+  bool is_rooted() const noexcept { return bits_[1] != 0 && type_.is_ref(); }
+  TINYWASM_API void retain() const noexcept;
+  TINYWASM_API void release() noexcept;
+  TINYWASM_API void take_root();
+  void swap(Value& other) noexcept {
+    std::swap(type_, other.type_);
+    std::swap(bits_, other.bits_);
+    std::swap(store_, other.store_);
+  }
+
   ValueType type_;
   std::uint64_t bits_[2] = {0, 0};
   vm::Store* store_ = nullptr;
+};
+
+/// A reference of the hierarchy of any: an i31, a structure, an array, what the host gave to
+/// any.convert_extern, or null. A root like the Value it holds; cheap to copy. The C++ type of
+/// anyref in typed functions and host functions.
+class AnyRef {
+ public:
+  AnyRef() : value_(Value::null(ValueType::anyref)) {}
+  /// Precondition: a value of that hierarchy.
+  explicit AnyRef(Value value) : value_(std::move(value)) {}
+  static AnyRef i31(std::int32_t value) { return AnyRef(Value::i31(value)); }
+  /// any.convert_extern: the host's pointer in the hierarchy of any, or what the guest once
+  /// converted to an externref; null when the Store's heap is full (and for null).
+  TINYWASM_API static AnyRef convert_extern(vm::Store* store, ExternRef reference);
+
+  [[nodiscard]] bool is_null() const noexcept { return kind() == RefKind::null; }
+  [[nodiscard]] RefKind kind() const noexcept { return value_.ref_kind(); }
+  [[nodiscard]] std::int32_t i31_value() const noexcept { return value_.i31_value(); }
+  [[nodiscard]] void* host_pointer() const noexcept { return value_.host_pointer(); }
+  [[nodiscard]] const Value& value() const noexcept { return value_; }
+  operator const Value&() const noexcept { return value_; }
+  /// ref.eq; references of kind host are equal when they were converted at once.
+  friend bool operator==(const AnyRef& a, const AnyRef& b) noexcept {
+    return a.value_.slots()[0] == b.value_.slots()[0];
+  }
+
+ private:
+  Value value_;
 };
 
 /// As the command prints results: decimal numbers, "nan:0x7fc00000" for NaNs, "null" for null.
@@ -209,7 +323,7 @@ TINYWASM_API std::ostream& operator<<(std::ostream& out, const Value& value);
 
 /// How a C++ type travels as one WebAssembly value: `kType`, `from_slots`, `to_slots`. For
 /// integers up to 32 bits and bool (i32), 64-bit integers (i64), enums (as their underlying type),
-/// float, double, V128, ExternRef and FuncRef.
+/// float, double, V128, ExternRef, FuncRef and AnyRef.
 template <class T>
 struct WasmType;
 
@@ -296,6 +410,17 @@ struct WasmType<ExternRef> {
   }
   static void to_slots(ExternRef value, std::uint64_t* slots) {
     slots[0] = reinterpret_cast<std::uintptr_t>(value.pointer);
+  }
+};
+
+template <>
+struct WasmType<AnyRef> {
+  static constexpr ValueType kType = ValueType::anyref;
+  static AnyRef from_slots(vm::Store* store, const std::uint64_t* slots) {
+    return AnyRef(Value::from_slots(store, kType, slots));
+  }
+  static void to_slots(const AnyRef& value, std::uint64_t* slots) {
+    slots[0] = value.value().slots()[0];
   }
 };
 

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// The garbage-collected heap of a Store
+// (https://webassembly.github.io/spec/core/exec/runtime.html#heap-values): structures, arrays,
+// exceptions, and boxes for references that cross between the hierarchies of `any` and `extern`.
+//
+// A reference is a slot. In the hierarchy of any it is null (0), an i31 (bit 0 set, the integer in
+// bits 1 to 31) or an Object's address. In that of extern it is null, the host's pointer as it was
+// given, or the address of the Object that an internal reference leads to; only addresses that the
+// heap has handed out and not taken back are believed to be that.
+//
+// Objects never move. The collector marks from the roots and sweeps; marking knows exactly which
+// fields of an object are references, while the value stack is scanned conservatively: any slot
+// that holds an object's address keeps it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "vm/address_set.hpp"
+#include "vm/heap_types.hpp"
+#include "vm/runtime.hpp"
+
+namespace tinywasm::vm {
+
+class Heap;
+class TypeRegistry;
+
+/// What an object is. The numbers are bits of the masks that casts to abstract types test; the
+/// first two are of references that are no objects.
+enum class ObjectKind : std::uint8_t {
+  null = 0,
+  i31 = 1,
+  structure = 2,
+  array = 3,
+  host = 4,       // a host's pointer in the hierarchy of any
+  boxed_i31 = 5,  // an i31 in the hierarchy of extern
+  exception = 6,
+};
+
+/// The header of an object; its contents follow. A free cell is all zero up to its link.
+struct Object {
+  static constexpr std::uint32_t kTypeBits = 24;
+  static constexpr std::uint32_t kTypeMask = (1u << kTypeBits) - 1;
+  static constexpr std::uint32_t kMarked = 1u << 31;
+  static constexpr std::uint32_t kNoType = kTypeMask;  // of boxes
+
+  std::uint32_t header;  // canonical type id; above it the kind, and the collector's mark
+  std::uint32_t length;  // of an array, in elements; of an exception, in slots
+
+  std::uint32_t type() const { return header & kTypeMask; }
+  ObjectKind kind() const { return static_cast<ObjectKind>((header >> kTypeBits) & 7); }
+  std::byte* contents() { return reinterpret_cast<std::byte*>(this) + kObjectHeader; }
+  const std::byte* contents() const {
+    return reinterpret_cast<const std::byte*>(this) + kObjectHeader;
+  }
+  /// The first word of a host box (the pointer), a boxed i31 (the slot) or an exception (the tag).
+  Slot& word() { return *reinterpret_cast<Slot*>(contents()); }
+  /// An exception's values: `length` slots.
+  Slot* values() { return reinterpret_cast<Slot*>(contents()) + 1; }
+};
+static_assert(sizeof(Object) == kObjectHeader);
+
+inline bool is_i31(Slot reference) { return (reference & 1) != 0; }
+inline Object* to_object(Slot reference) { return reinterpret_cast<Object*>(reference); }
+inline Slot to_slot(const Object* object) { return reinterpret_cast<std::uintptr_t>(object); }
+
+/// A reference that the host holds: an entry in the list of its Store's roots. It outlives the
+/// Store if the host keeps it.
+struct HostRoot {
+  Slot value = 0;
+  std::uint32_t holders = 1;
+  Heap* heap = nullptr;  // null when the Store is gone
+  HostRoot* previous = nullptr;
+  HostRoot* next = nullptr;
+};
+
+struct HeapStatistics {
+  std::uint64_t live_bytes = 0;       // after the last collection
+  std::uint64_t used_bytes = 0;       // taken from the system
+  std::uint64_t allocated_bytes = 0;  // in total
+  std::uint64_t collections = 0;
+  std::uint64_t pause_nanoseconds = 0;  // in total
+  std::uint64_t longest_pause_nanoseconds = 0;
+};
+
+class Heap {
+ public:
+  /// `limit` bounds what the heap takes from the system, in bytes.
+  Heap(Store& store, std::uint64_t limit);
+  ~Heap();
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  /// The layout of a type, which must have objects (or, for exceptions, be a function type).
+  /// Null: out of memory.
+  const ObjectType* type(std::uint32_t id) {
+    return id < types_.size() && types_[id] != nullptr ? types_[id] : add_type(id);
+  }
+
+  // All allocations may collect: whatever is needed must be reachable from the roots or lie in the
+  // value stack below `stack_end`. Null: out of memory, after a collection. Contents are zero.
+  Object* allocate_struct(std::uint32_t type_id, const Slot* stack_end);
+  Object* allocate_array(std::uint32_t type_id, std::uint64_t length, const Slot* stack_end);
+  /// An exception with `tag` and room for the values of the tag's type, a function type.
+  Object* allocate_exception(std::uint32_t type_id, void* tag, const Slot* stack_end);
+
+  /// extern.convert_any and any.convert_extern. `result` may be `reference`. False: out of memory.
+  bool to_extern(Slot reference, Slot& result, const Slot* stack_end);
+  bool to_any(Slot reference, Slot& result, const Slot* stack_end);
+
+  /// The object at exactly this address, or null: for slots that may hold anything.
+  Object* find(Slot slot) const;
+
+  /// Frees what cannot be reached.
+  void collect(const Slot* stack_end);
+  /// For tests: collects at every allocation.
+  void set_stress(bool on) { stress_ = on; }
+  HeapStatistics statistics() const;
+
+  // Roots.
+  HostRoot* add_root(Slot value);
+  static void release(HostRoot* root);
+  /// Slots that hold references while a C++ function works on them.
+  class TemporaryRoots {
+   public:
+    explicit TemporaryRoots(Heap& heap) : heap_(heap), outer_(heap.temporaries_) {
+      heap.temporaries_ = this;
+    }
+    ~TemporaryRoots() { heap_.temporaries_ = outer_; }
+    TemporaryRoots(const TemporaryRoots&) = delete;
+    TemporaryRoots& operator=(const TemporaryRoots&) = delete;
+    std::vector<Slot> slots;
+
+   private:
+    friend class Heap;
+    Heap& heap_;
+    TemporaryRoots* outer_;
+  };
+
+  // For the enumeration of roots (heap_roots.cpp): marks what a slot refers to.
+  void mark_slot(Slot slot, FieldRoots how) {
+    if (how == FieldRoots::exact) mark_reference(slot);
+    if (how == FieldRoots::loose) mark_conservatively(slot);
+  }
+  void mark_reference(Slot reference) {
+    if (reference != 0 && !is_i31(reference)) mark(to_object(reference));
+  }
+  void mark_conservatively(Slot slot) {
+    if (Object* object = find(slot)) mark(object);
+  }
+
+ private:
+  static constexpr std::uint32_t kBlockBytes = 65536;
+  static constexpr std::uint32_t kLargestCell = 4096;
+  static constexpr unsigned kClasses = 28;
+  /// So much may be allocated between two collections, however little is alive.
+  static constexpr std::uint64_t kSmallestGrant = std::uint64_t{4} << 20;
+
+  struct FreeCell {
+    Object object;  // header 0
+    FreeCell* next;
+  };
+  /// Cells of one size follow its header.
+  struct Block {
+    std::uint32_t cell = 0;
+    std::uint32_t count = 0;
+    std::uint64_t unused = 0;
+    std::byte* cells() { return reinterpret_cast<std::byte*>(this) + sizeof(Block); }
+  };
+  /// An object that is too large for a block follows.
+  struct Large {
+    std::uint64_t bytes = 0;  // of the object
+    std::uint64_t unused = 0;
+    Object* object() { return reinterpret_cast<Object*>(this + 1); }
+  };
+
+  const ObjectType* add_type(std::uint32_t id);
+  Object* allocate(std::uint64_t bytes, std::uint32_t header, const Slot* stack_end);
+  Object* allocate_cell(unsigned size_class, const Slot* stack_end);
+  Object* allocate_large(std::uint64_t bytes, const Slot* stack_end);
+  bool add_block(unsigned size_class);
+
+  // Collection.
+  void mark(Object* object);
+  void drain();
+  void mark_contents(const Object& object);
+  void mark_contents_again();
+  void mark_roots(const Slot* stack_end);  // heap_roots.cpp
+  void sweep();
+  bool sweep_block(Block& block);
+  static unsigned class_of_cell(std::uint32_t cell);
+  std::uint64_t allocated_since_collection() const;
+
+  Store& store_;
+  std::uint64_t limit_;
+  std::vector<ObjectType*> types_;  // by id; of those that have had objects
+
+  FreeCell* free_[kClasses] = {};
+  std::vector<Block*> blocks_;
+  std::vector<Large*> large_;
+  AddressSet block_addresses_;
+  AddressSet large_addresses_;          // of the objects
+  std::uint64_t used_ = 0;              // bytes taken from the system
+  std::int64_t until_collection_ = 0;   // bytes that may be allocated before the next one
+  std::uint64_t grant_ = 0;             // what it was set to
+  std::uint64_t allocated_before_ = 0;  // bytes allocated up to the last collection
+  bool stress_ = false;
+
+  std::vector<Object*> pending_;  // marked, contents not yet
+  bool is_incomplete_ = false;    // there was no room in it
+  std::uint64_t live_ = 0;
+  HostRoot* roots_ = nullptr;
+  TemporaryRoots* temporaries_ = nullptr;
+
+  std::uint64_t collections_ = 0;
+  std::chrono::nanoseconds paused_{0};
+  std::chrono::nanoseconds longest_pause_{0};
+};
+
+}  // namespace tinywasm::vm

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// What keeps objects alive: the value stack, what instances and the host hold.
+#include <new>
+
+#include "vm/heap.hpp"
+#include "vm/instance.hpp"
+#include "vm/store.hpp"
+
+namespace tinywasm::vm {
+namespace {
+
+/// How values of a type that a Store has canonicalised keep objects alive.
+FieldRoots roots_of_type(const TypeRegistry& types, decoder::ValType type) {
+  const bool is_function = type.is_ref() && !type.heap().is_abstract() &&
+                           types[type.heap().type_index()].kind == decoder::CompositeKind::func;
+  return roots_of(type, is_function);
+}
+
+void mark_table(Heap& heap, const TypeRegistry& types, const Table& table) {
+  const FieldRoots roots = roots_of_type(types, table.type.element);
+  if (roots == FieldRoots::none) return;
+  for (std::uint64_t i = 0; i < table.size; ++i) heap.mark_slot(table.elements[i], roots);
+}
+
+void mark_global(Heap& heap, const TypeRegistry& types, const Global& global) {
+  heap.mark_slot(global.value[0], roots_of_type(types, global.type.type));
+}
+
+}  // namespace
+
+void Heap::mark_roots(const Slot* stack_end) {
+  const Context& context = store_.context();
+  if (stack_end == nullptr) stack_end = context.top;
+  for (const Slot* slot = context.stack_base; slot < stack_end; ++slot) mark_conservatively(*slot);
+  for (const Slot slot : context.live_registers) mark_conservatively(slot);
+  mark_reference(reinterpret_cast<std::uintptr_t>(context.exception));
+  for (const HostRoot* root = roots_; root != nullptr; root = root->next) {
+    mark_conservatively(root->value);
+  }
+  for (const TemporaryRoots* roots = temporaries_; roots != nullptr; roots = roots->outer_) {
+    for (const Slot slot : roots->slots) mark_conservatively(slot);
+  }
+  store_.mark_roots(*this);
+}
+
+void Store::mark_roots(Heap& heap) const {
+  for (const auto& instance : instances_) {
+    const decoder::Module& module = instance->module->module();
+    const std::size_t own = module.globals.size() - module.imported_globals;
+    for (std::size_t i = 0; i < own; ++i) mark_global(heap, types_, instance->own_globals[i]);
+    for (const auto& table : instance->own_tables) mark_table(heap, types_, *table);
+    for (std::size_t i = 0; i < instance->element_values.size(); ++i) {
+      const decoder::ValType type =
+          TypeRegistry::canonical(module.elements[i].type, instance->type_ids);
+      const FieldRoots roots = roots_of_type(types_, type);
+      for (const Slot slot : instance->element_values[i]) heap.mark_slot(slot, roots);
+    }
+  }
+  for (const Global& global : host_globals_) mark_global(heap, types_, global);
+  for (const OwnedTable& table : host_tables_) mark_table(heap, types_, table);
+}
+
+// ---- References that the host holds
+
+HostRoot* Heap::add_root(Slot value) {
+  auto* root = new HostRoot;
+  root->value = value;
+  root->heap = this;
+  root->next = roots_;
+  if (roots_ != nullptr) roots_->previous = root;
+  roots_ = root;
+  return root;
+}
+
+void Heap::release(HostRoot* root) {
+  if (--root->holders != 0) return;
+  if (root->next != nullptr) root->next->previous = root->previous;
+  if (root->previous != nullptr) {
+    root->previous->next = root->next;
+  } else if (root->heap != nullptr) {
+    root->heap->roots_ = root->next;
+  }
+  delete root;
+}
+
+}  // namespace tinywasm::vm
