@@ -2,6 +2,7 @@
 #include "decoder/unsupported.hpp"
 
 namespace tinywasm::decoder {
+
 std::string_view unsupported_feature(Feature feature) {
   switch (feature) {
     case Feature::mvp:

@@ -192,41 +192,46 @@ Pattern parse_pattern(TextCursor& in) {
   return std::move(pattern).value_or(Pattern{});
 }
 
-Value parse_argument(TextCursor& in) {
+Pattern parse_argument(TextCursor& in) {
   const Token word = in.peek();
-  const auto value = parse_pattern(in).value();
-  if (!value) in.fail_unexpected(word);
-  return value.value_or(Value());
+  Pattern pattern = parse_pattern(in);
+  if (!pattern.is_value()) in.fail_unexpected(word);
+  return pattern;
 }
 
-std::optional<Value> Pattern::value() const {
+bool Pattern::is_value() const {
+  switch (kind) {
+    case Kind::number:
+      return std::all_of(lanes.begin(), lanes.begin() + lane_count,
+                         [](const Lane& lane) { return lane.kind == Lane::Kind::bits; });
+    case Kind::null:
+      return heap.has_value();
+    case Kind::extern_:
+    case Kind::host:
+      return number.has_value();
+    default:
+      return false;
+  }
+}
+
+Value Pattern::value(Store& store) const {
   switch (kind) {
     case Kind::number: {
       std::uint64_t slots[2] = {0, 0};
       for (unsigned i = 0; i < lane_count; ++i) {
-        if (lanes[i].kind != Lane::Kind::bits) return std::nullopt;
         const unsigned bit = i * lane_bits;
         slots[bit / 64] |= lanes[i].bits << (bit % 64);
       }
       return Value::from_slots(nullptr, type, slots);
     }
-    case Kind::null: {
-      if (!heap) return std::nullopt;
-      const std::uint64_t slots[2] = {0, 0};
-      return Value::from_slots(nullptr, ValueType::from_bits(ValType::ref(*heap, true).bits()),
-                               slots);
-    }
+    case Kind::null:
+      return Value::null(ValueType::from_bits(ValType::ref(*heap, true).bits()));
     case Kind::extern_:
-      if (!number) return std::nullopt;
       return Value(ExternRef{host_pointer(*number)});
-    case Kind::host: {
-      if (!number) return std::nullopt;
-      const std::uint64_t slots[2] = {reinterpret_cast<std::uintptr_t>(host_pointer(*number)), 0};
-      const ValType any = ValType::ref(HeapType::kAny, true);
-      return Value::from_slots(nullptr, ValueType::from_bits(any.bits()), slots);
-    }
+    case Kind::host:
+      return AnyRef::convert_extern(store, ExternRef{host_pointer(*number)});
     default:
-      return std::nullopt;
+      return {};
   }
 }
 
@@ -244,13 +249,29 @@ bool Pattern::matches(const Value& value) const {
       return !is_null(value) && heap_of(value) == HeapType::kFunc;
     case Kind::extern_:
       if (is_null(value) || heap_of(value) != HeapType::kExtern) return false;
-      return !number || value.externref().pointer == host_pointer(*number);
+      return !number || value.host_pointer() == host_pointer(*number);
+    case Kind::host:
+      if (heap_of(value) != HeapType::kAny || value.ref_kind() != RefKind::host) return false;
+      return !number || value.host_pointer() == host_pointer(*number);
+    case Kind::any:
+      return !is_null(value) && heap_of(value) == HeapType::kAny;
+    case Kind::eq:
+      return heap_of(value) == HeapType::kAny &&
+             (value.ref_kind() == RefKind::i31 || value.ref_kind() == RefKind::structure ||
+              value.ref_kind() == RefKind::array);
+    case Kind::i31:
+      return heap_of(value) == HeapType::kAny && value.ref_kind() == RefKind::i31;
+    case Kind::struct_:
+      return heap_of(value) == HeapType::kAny && value.ref_kind() == RefKind::structure;
+    case Kind::array:
+      return heap_of(value) == HeapType::kAny && value.ref_kind() == RefKind::array;
+    case Kind::exn:
+      return value.ref_kind() == RefKind::exception;
     case Kind::either:
       return std::any_of(alternatives.begin(), alternatives.end(),
                          [&](const Pattern& pattern) { return pattern.matches(value); });
-    default:
-      return false;
   }
+  return false;
 }
 
 }  // namespace tinywasm::spec

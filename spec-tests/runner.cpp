@@ -223,7 +223,9 @@ Result<Results> Runner::perform(const Action& action) {
   }
   const Result<Func> function = instance->func(action.name);
   if (!function) return function.error();
-  return function->call(action.arguments);
+  std::vector<Value> arguments;
+  for (const Pattern& argument : action.arguments) arguments.push_back(argument.value(store_));
+  return function->call(arguments);
 }
 
 Result<void> Runner::assert_return(const Command& command) {

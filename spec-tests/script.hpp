@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <tinywasm/result.hpp>
+#include <tinywasm/store.hpp>
 #include <tinywasm/value.hpp>
 
 #include "decoder/text_cursor.hpp"
@@ -54,8 +55,10 @@ struct Pattern {
   std::vector<Pattern> alternatives{};
 
   bool matches(const Value& value) const;
-  /// The value of a pattern that names exactly one.
-  std::optional<Value> value() const;
+  /// Whether it names exactly one value, and can be an argument.
+  bool is_value() const;
+  /// That value, for calls in `store`.
+  Value value(Store& store) const;
 };
 
 /// (invoke $instance? "name" arguments...) or (get $instance? "name")
@@ -63,7 +66,7 @@ struct Action {
   bool is_get = false;
   std::optional<std::string> instance;
   std::string name;
-  std::vector<Value> arguments;
+  std::vector<Pattern> arguments;  // that name a value
 };
 
 enum class CommandKind : std::uint8_t {
@@ -125,6 +128,6 @@ class ScriptReader {
 /// Parses a pattern after its opening parenthesis, and the closing one.
 Pattern parse_pattern(decoder::TextCursor& in);
 /// As parse_pattern, of one that names a value.
-Value parse_argument(decoder::TextCursor& in);
+Pattern parse_argument(decoder::TextCursor& in);
 
 }  // namespace tinywasm::spec

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // References in <tinywasm/value.hpp>: what they refer to, and how they keep it alive.
+#include <tinywasm/store.hpp>
+
 #include "vm/api.hpp"
 #include "vm/heap.hpp"
 #include "vm/public_types.hpp"
@@ -76,7 +78,8 @@ RefKind Value::ref_kind() const noexcept {
   const HeapType top = top_of(*this);
   if (top == HeapType::kFunc) return RefKind::func;
   if (top == HeapType::kAny && vm::is_i31(bits_[0])) return RefKind::i31;
-  if (!is_rooted()) return RefKind::host;
+  // In the hierarchy of extern; elsewhere only a Value that was made wrongly has no root.
+  if (!is_rooted()) return top == HeapType::kExtern ? RefKind::host : RefKind::null;
   if (root_of(bits_)->heap == nullptr) return RefKind::null;  // the Store is gone
   return kind_of(*vm::to_object(bits_[0]));
 }
@@ -93,11 +96,11 @@ void* Value::host_pointer() const noexcept {
   return reinterpret_cast<void*>(static_cast<std::uintptr_t>(slot));
 }
 
-AnyRef AnyRef::convert_extern(vm::Store* store, ExternRef reference) {
+AnyRef AnyRef::convert_extern(Store& store, ExternRef reference) {
   std::uint64_t slot = 0;
   const auto pointer = reinterpret_cast<std::uintptr_t>(reference.pointer);
-  if (!store->heap().to_any(pointer, slot, nullptr)) return {};
-  return AnyRef(Value::from_slots(store, ValueType::anyref, &slot));
+  if (!store.impl()->heap().to_any(pointer, slot, nullptr)) return {};
+  return AnyRef(Value::from_slots(store.impl(), ValueType::anyref, &slot));
 }
 
 namespace vm {
@@ -123,11 +126,11 @@ bool has_type(Store& store, const Value& value, ValType type) {
   HeapType heap = top;
   if (top == HeapType::kFunc) {
     heap = HeapType::index(reinterpret_cast<const Function*>(slot)->type_id);
-  } else if (top == HeapType::kAny) {
+  } else {
     const RefKind kind = value.ref_kind();
     if (kind == RefKind::null) return false;
-    if (kind == RefKind::i31) heap = HeapType::kI31;
-    if (kind == RefKind::structure || kind == RefKind::array) {
+    if (top == HeapType::kAny && kind == RefKind::i31) heap = HeapType::kI31;
+    if (top == HeapType::kAny && (kind == RefKind::structure || kind == RefKind::array)) {
       heap = HeapType::index(to_object(slot)->type());
     }
   }

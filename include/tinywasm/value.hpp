@@ -20,6 +20,8 @@
 
 namespace tinywasm {
 
+class Store;
+
 namespace vm {
 class Store;
 struct Function;
@@ -163,17 +165,17 @@ class FuncRef {
 /// What a reference refers to.
 enum class RefKind : std::uint8_t {
   null,
-  func,       ///< a function
-  host,       ///< the host's own, as an ExternRef; also in the hierarchy of any (any.convert_extern)
-  i31,        ///< an integer of 31 bits; also in the hierarchy of extern (extern.convert_any)
+  func,  ///< a function
+  host,  ///< the host's own, as an ExternRef; also in the hierarchy of any (any.convert_extern)
+  i31,   ///< an integer of 31 bits; also in the hierarchy of extern (extern.convert_any)
   structure,  ///< a structure; also in the hierarchy of extern
   array,      ///< an array; also in the hierarchy of extern
   exception,  ///< an exception
 };
 
-/// A value of any type. 32 bytes, cheap to copy. References to structures, arrays and exceptions are
-/// roots of their Store's garbage collector: what they refer to lives as long as any copy of the
-/// Value. Values may outlive their Store, but references are then good for nothing.
+/// A value of any type. 32 bytes, cheap to copy. References to structures, arrays and exceptions
+/// are roots of their Store's garbage collector: what they refer to lives as long as any copy of
+/// the Value. Values may outlive their Store, but references are then good for nothing.
 ///
 /// References that come from the guest have the type at the top of their hierarchy: anyref,
 /// funcref, externref or exnref. ref_kind() tells what they refer to. As an argument or an element
@@ -300,7 +302,7 @@ class AnyRef {
   static AnyRef i31(std::int32_t value) { return AnyRef(Value::i31(value)); }
   /// any.convert_extern: the host's pointer in the hierarchy of any, or what the guest once
   /// converted to an externref; null when the Store's heap is full (and for null).
-  TINYWASM_API static AnyRef convert_extern(vm::Store* store, ExternRef reference);
+  TINYWASM_API static AnyRef convert_extern(Store& store, ExternRef reference);
 
   [[nodiscard]] bool is_null() const noexcept { return kind() == RefKind::null; }
   [[nodiscard]] RefKind kind() const noexcept { return value_.ref_kind(); }
@@ -328,9 +330,7 @@ template <class T>
 struct WasmType;
 
 template <class T>
-concept WasmValue = requires {
-  WasmType<T>::kType;
-};
+concept WasmValue = requires { WasmType<T>::kType; };
 
 template <std::integral T>
 struct WasmType<T> {
@@ -355,7 +355,7 @@ struct WasmType<T> {
 };
 
 template <class T>
-requires std::is_enum_v<T>
+  requires std::is_enum_v<T>
 struct WasmType<T> {
   using Underlying = WasmType<std::underlying_type_t<T>>;
   static constexpr ValueType kType = Underlying::kType;
