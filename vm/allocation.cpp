@@ -260,6 +260,11 @@ void Allocation::find_last_uses(Function& f) {
         last_use_[s.variable - f.locals + k].epoch = 0;
       }
     }
+    if (s.kind == StatementKind::object) {  // finds its operands in their slots
+      for (std::uint32_t k = 0; k < s.operand_count; ++k) {
+        last_use_[s.operands - f.locals + k].epoch = kAcross;
+      }
+    }
     if (is_boundary(s.kind) || is_call(s.kind) || s.results > 1) ++epoch_;
     for (unsigned k = 0; k < s.nodes; ++k) note_temporaries(f, s.node[k], number);
     if (!has_node_operands(s.kind)) continue;

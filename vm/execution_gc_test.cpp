@@ -237,6 +237,30 @@ TEST_SUITE("execution_gc") {
                             "f", {40000}) == "41321");
   }
 
+  TEST_CASE("operands that were looked at before are found in their slots") {
+    CHECK(call_under_stress(R"((module
+      (type $box (struct (field i32)))
+      (type $pair (struct (field (ref $box)) (field (ref $box))))
+      (type $array (array (ref $box)))
+      (func $box (param i32) (result (ref null $box)) (struct.new $box (local.get 0)))
+      (func $any (param i32) (result anyref) (struct.new $box (local.get 0)))
+      (func (export "f") (result i32)
+        (local $pair (ref $pair)) (local $array (ref $array))
+        (local.set $pair (struct.new $pair
+          (ref.as_non_null (call $box (i32.const 1)))
+          (ref.cast (ref $box) (call $any (i32.const 20)))))
+        (local.set $array (array.new_fixed $array 2
+          (ref.as_non_null (struct.new $box (i32.const 300)))
+          (ref.cast (ref $box) (call $any (i32.const 4000)))))
+        (i32.add
+          (i32.add (struct.get $box 0 (struct.get $pair 0 (local.get $pair)))
+            (struct.get $box 0 (struct.get $pair 1 (local.get $pair))))
+          (i32.add (struct.get $box 0 (array.get $array (local.get $array) (i32.const 0)))
+            (struct.get $box 0 (array.get $array (local.get $array) (i32.const 1)))))))
+    )",
+                            "f") == "4321");
+  }
+
   TEST_CASE("a long list is marked without recursion, and freed") {
     Machines machines(kList);
     CHECK(machines.call("keep", {1000000}) == "");

@@ -109,6 +109,7 @@ void Builder::object(WordId word, std::uint32_t slots, const Type* result, std::
   s.index = index;
   s.index2 = index2;
   s.operands = temporary(height());
+  s.operand_count = slots;
   if (result == nullptr) return;
   s.variable = temporary(height());
   s.type = *result;
