@@ -126,7 +126,7 @@ TEST_SUITE("execution_far") {
   TEST_CASE("far accesses in trees, in order, with exact positions") {
     // Machines compares offsets of traps between all ways of running.
     Machines machines(
-        "(memory $a 1) (memory $b 1) (memory $c i64 1)"
+        "(memory $a 1) (memory $b 2) (memory $c i64 1)"
         "(func (export \"sum\") (param i32 i64) (result i32)"
         " local.get 0 i32.load $a local.get 0 i32.load $b i32.add local.get 1 i32.load $c i32.add)"
         "(func (export \"set\") (param i32 i64 i32)"
@@ -157,10 +157,10 @@ TEST_SUITE("execution_far") {
     CHECK(machines.call("set", {65533, std::int64_t{0}, 5}) == kMemory);
     CHECK(machines.call("set", {0, std::int64_t{-1}, 5}) == kMemory);
     CHECK(machines.call("chase", {8}) == "5");
-    CHECK(machines.call("chase", {65536}) == kMemory);
+    CHECK(machines.call("chase", {131072}) == kMemory);
     CHECK(machines.call("over", {8}) == "905");
-    CHECK(machines.call("divide", {0, 65536}) == "trap: integer divide by zero");
-    CHECK(machines.call("divide", {1, 65536}) == kMemory);
+    CHECK(machines.call("divide", {0, 131072}) == "trap: integer divide by zero");
+    CHECK(machines.call("divide", {1, 131072}) == kMemory);
     CHECK(machines.call("divide", {1, 8}) == "10");
     CHECK(machines.call("floats", {std::int64_t{64}, 1.5f, 2.25}) == "3.75");
     CHECK(machines.call("drop", {std::int64_t{65528}}).empty());
