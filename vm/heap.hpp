@@ -100,7 +100,8 @@ class Heap {
   }
 
   // All allocations may collect: whatever is needed must be reachable from the roots or lie in the
-  // value stack below `stack_end`. Null: out of memory, after a collection. Contents are zero.
+  // value stack below `stack_end` (null when no instruction allocates but the host: then it is
+  // where the guest's frames end). Null: out of memory, after a collection. Contents are zero.
   Object* allocate_struct(std::uint32_t type_id, const Slot* stack_end);
   Object* allocate_array(std::uint32_t type_id, std::uint64_t length, const Slot* stack_end);
   /// An exception with `tag` and room for the values of the tag's type, a function type.
@@ -118,6 +119,7 @@ class Heap {
   /// For tests: collects at every allocation.
   void set_stress(bool on) { stress_ = on; }
   HeapStatistics statistics() const;
+  bool has_objects() const { return used_ != 0; }
 
   // Roots.
   HostRoot* add_root(Slot value);

@@ -30,9 +30,12 @@ void mark_global(Heap& heap, const TypeRegistry& types, const Global& global) {
 
 void Heap::mark_roots(const Slot* stack_end) {
   const Context& context = store_.context();
-  if (stack_end == nullptr) stack_end = context.top;
+  if (stack_end != nullptr) {
+    for (const Slot slot : context.live_registers) mark_conservatively(slot);
+  } else {
+    stack_end = context.top;  // the host asks: what the guest needs was saved when it called
+  }
   for (const Slot* slot = context.stack_base; slot < stack_end; ++slot) mark_conservatively(*slot);
-  for (const Slot slot : context.live_registers) mark_conservatively(slot);
   mark_reference(reinterpret_cast<std::uintptr_t>(context.exception));
   for (const HostRoot* root = roots_; root != nullptr; root = root->next) {
     mark_conservatively(root->value);

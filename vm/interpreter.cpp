@@ -10,6 +10,7 @@
 #include "vm/code.hpp"
 #include "vm/exceptions.hpp"
 #include "vm/frames.hpp"
+#include "vm/store.hpp"
 #include "vm/translator.hpp"
 #include "vm/words.hpp"
 
@@ -143,6 +144,12 @@ Result<void> call(Context& context, Function& function, Slot* slots) {
   }
   const ModuleCode::Variant& variant = *function.code->variant;
   std::copy_n(slots, params, fp);
+  if (context.store->heap().has_objects()) {
+    // Slots keep what earlier frames left in them until they are written, and the collector takes
+    // it for references in use. The first frames of a call begin without any.
+    constexpr std::ptrdiff_t kCleared = 256;
+    std::fill(fp + params, std::min(fp + params + kCleared, context.stack_limit), Slot{0});
+  }
   fp[-1] = reinterpret_cast<Slot>(halt_pc(variant.dispatcher));
   fp[-2] = 0;
   context.instance = function.instance;
