@@ -44,6 +44,20 @@ TEST_SUITE("api_func") {
     CHECK(outcome(instance.memory("f")) == "host: the export \"f\" is not a memory");
   }
 
+  TEST_CASE("arguments of concrete types are checked against what the function says of itself") {
+    Store store;
+    Linker linker(store);
+    // The first two types are one in the Store: indices of the module and of the Store differ.
+    const Instance instance = instance_of(linker, R"((module
+      (type (func)) (type (func)) (type $f (func (param i32)))
+      (func (export "is_null") (param (ref null $f)) (result i32) (ref.is_null (local.get 0)))))");
+    const auto is_null = instance.func("is_null");
+    REQUIRE(is_null);
+    const auto result = is_null->call({Value::null(is_null->type().params[0])});
+    REQUIRE(result);
+    CHECK((*result)[0].i32() == 1);
+  }
+
   TEST_CASE("calls with values are checked at each call") {
     Store store;
     Linker linker(store);

@@ -103,9 +103,10 @@ std::string run(const Module& module, const Way& way) {
     const auto* type = std::get_if<FuncType>(&entry.type);
     if (type == nullptr) continue;
     std::vector<Value> arguments;
-    for (const ValueType param : type->params) arguments.push_back(zero(param));
     auto function = instance->func(entry.name);
     require(static_cast<bool>(function), "an export that is not there");
+    // The Store's types, which it compares arguments with, not the module's.
+    for (const ValueType param : function->type().params) arguments.push_back(zero(param));
     store.set_fuel(kFuel);
     const auto result = function->call(arguments);
     report += entry.name + ' ';

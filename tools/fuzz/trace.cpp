@@ -85,9 +85,11 @@ class Run {
       const auto* type = std::get_if<tw::FuncType>(&entry.type);
       if (type == nullptr || !has_zeros(type->params)) continue;
       std::vector<tw::Value> arguments;
-      for (const tw::ValueType param : type->params) arguments.push_back(zero(param));
+      // The Store's types, which it compares arguments with, not the module's.
+      const auto function = instance->func(entry.name);
+      for (const tw::ValueType param : function->type().params) arguments.push_back(zero(param));
       fmt::print("call {}\n", entry.name);
-      const auto results = instance->func(entry.name)->call(arguments);
+      const auto results = function->call(arguments);
       if (results) {
         std::string line = "  returns";
         for (const tw::Value& result : *results) line += ' ' + show(result);
@@ -105,14 +107,17 @@ class Run {
       if (const auto* type = std::get_if<tw::FuncType>(&import.type)) {
         linker_.define(import.module, import.name, logger(import.name, *type));
       } else if (const auto* global_type = std::get_if<tw::GlobalType>(&import.type)) {
-        const tw::ValueType wanted = global_type->type;
-        std::uint64_t slots[2] = {wanted.is_ref() && !is_nullable(wanted), 0};
-        const auto value = tw::Value::from_slots(nullptr, wanted, slots);
+        const bool is_object = global_type->type.is_ref() && !is_nullable(global_type->type);
+        const tw::Value value =
+            is_object ? tw::Value(tw::ExternRef{this}) : zero(global_type->type);
         auto global = tw::Global::create(store_, *global_type, value);
         if (global) linker_.define(import.module, import.name, *global);
       } else if (const auto* memory_type = std::get_if<tw::MemoryType>(&import.type)) {
         auto memory = tw::Memory::create(store_, *memory_type);
         if (memory) linker_.define(import.module, import.name, *memory);
+      } else if (const auto* tag_type = std::get_if<tw::TagType>(&import.type)) {
+        auto tag = tw::Tag::create(store_, *tag_type);
+        if (tag) linker_.define(import.module, import.name, *tag);
       } else if (const auto* table_type = std::get_if<tw::TableType>(&import.type)) {
         auto table = tw::Table::create(store_, *table_type, zero(table_type->element));
         if (table) linker_.define(import.module, import.name, *table);
@@ -180,7 +185,7 @@ json describe(const tw::ExternType& type) {
   }
   if (std::holds_alternative<tw::MemoryType>(type)) return {{"kind", "memory"}};
   if (std::holds_alternative<tw::TableType>(type)) return {{"kind", "table"}};
-  return {{"kind", "tag"}};
+  return {{"kind", "tag"}, {"params", types_of(std::get<tw::TagType>(type).type.params)}};
 }
 
 void print_types(const tw::Module& module) {
