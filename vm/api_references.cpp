@@ -119,9 +119,13 @@ bool is_foreign(const Store& store, const Value& value) {
 bool has_type(Store& store, const Value& value, ValType type) {
   const ValType given = to_decoder(value.type());
   if (!type.is_ref() || !given.is_ref()) return given == type;
+  const Slot slot = value.slots()[0];
+  // Value::null() of a defined type: only a Store knows what the type is.
+  if (slot == 0 && value.store() == nullptr && !given.heap().is_abstract()) {
+    return type.is_nullable();
+  }
   const HeapType top = top_of(value);
   if (top != top_of(&store, type.heap())) return false;
-  const Slot slot = value.slots()[0];
   if (slot == 0) return type.is_nullable();
   HeapType heap = top;
   if (top == HeapType::kFunc) {
