@@ -219,8 +219,19 @@ HeapType top_type(const Module& module, HeapType type) {
                                    : abstract_of(module.types[type.type_index()].kind));
 }
 
+namespace {
+
+/// An instruction may name a type that is not there. That is an error of its own, after which the
+/// instruction's rule still compares types.
+bool exists(const Module& module, HeapType type) {
+  return type.is_abstract() || type.type_index() < module.types.size();
+}
+
+}  // namespace
+
 bool is_subtype(const Module& module, HeapType sub, HeapType super) {
   if (sub == super || sub == kBottomHeap) return true;
+  if (!exists(module, sub) || !exists(module, super)) return false;
   if (sub.is_abstract()) {
     if (super.is_abstract()) return is_abstract_subtype(sub.abstract(), super.abstract());
     // Only the bottom of its hierarchy is below a defined type.

@@ -131,6 +131,12 @@ TEST_SUITE("validator") {
   TEST_CASE("call_ref of a type that is not there") {
     CHECK(check({0xd0, 0x70, 0x14, leb(1'368'019)}) == "invalid: unknown type 1368019");
     CHECK(check({0xd0, 0x70, 0x15, leb(1'368'019)}) == "invalid: unknown type 1368019");
+    // array.get, array.set, struct.get of a reference to another type
+    const Bytes null = bytes({0xd0, 0});
+    CHECK(check({null, 0x41, 0, 0xfb, 0x0b, leb(1'368'019)}) == "invalid: unknown type 1368019");
+    CHECK(check({null, 0x41, 0, 0x41, 0, 0xfb, 0x0e, leb(1'368'019)}) ==
+          "invalid: unknown type 1368019");
+    CHECK(check({null, 0xfb, 0x02, leb(1'368'019), 0}) == "invalid: unknown type 1368019");
   }
 
   TEST_CASE("blocks and branches") {
