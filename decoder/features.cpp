@@ -313,15 +313,15 @@ Result<void> check_restrictions(const Module& module, const Features& features) 
     for (const MemoryType& memory : module.memories) {
       const Limits& limits = memory.limits;
       if (!limits.is_64 && (limits.min > kMax || limits.max.value_or(0) > kMax)) {
-        return Error{ErrorKind::malformed, "i32 constant out of range"};
+        return make_error(Message::i32_constant_out_of_range);
       }
     }
   }
   if (!features.has(FeatureId::reference_types) && module.tables.size() > 1) {
-    return Error{ErrorKind::invalid, "multiple tables"};
+    return make_error(Message::multiple_tables);
   }
   if (!features.has(FeatureId::multi_memory) && module.memories.size() > 1) {
-    return Error{ErrorKind::invalid, "multiple memories"};
+    return make_error(Message::multiple_memories);
   }
   return {};
 }

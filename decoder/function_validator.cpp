@@ -8,7 +8,6 @@
 #include "decoder/limits.hpp"
 #include "decoder/subtyping.hpp"
 #include "decoder/type_reader.hpp"
-#include "decoder/unsupported.hpp"
 
 namespace tinywasm::decoder {
 namespace {
@@ -103,7 +102,6 @@ void FunctionValidatorBase::read_locals(std::span<const ValType> params, bool al
     if (type.is_ref()) check_heap_type(type.heap());
     if (size == 0) continue;
     if (!type.is_defaultable()) tracks_locals_ = true;
-    note_unsupported(unsupported_type(module_, type));
     local_groups_.push_back({static_cast<std::uint32_t>(count), type});
   }
   if (count > kMaxLocals) return fail(Message::over_locals_limit);
@@ -174,19 +172,6 @@ Result<void> FunctionValidatorBase::validate_expression(const ConstExpr& expr, V
 
 void FunctionValidatorBase::fail_index(Message message, std::uint64_t index) {
   fail(message, ' ' + std::to_string(index));
-}
-
-void FunctionValidatorBase::note_unsupported(std::string_view what) {
-  if (!what.empty() && unsupported_.what.empty()) unsupported_ = {what, insn_.offset};
-}
-
-/// Each type is looked through once: it may be long, and named by every other instruction.
-void FunctionValidatorBase::note_unsupported_signature(std::uint32_t type_index) {
-  if (type_index >= module_.types.size()) return;
-  seen_types_.resize(module_.types.size());
-  if (seen_types_[type_index]) return;
-  seen_types_[type_index] = true;
-  note_unsupported(unsupported_type(module_, module_.types[type_index].func));
 }
 
 // The operand stack
@@ -279,11 +264,9 @@ void FunctionValidatorBase::set_unreachable() {
 BlockSignature FunctionValidatorBase::block_signature(const Instruction& insn) {
   if (insn.index != Instruction::kNoIndex) {
     const FuncType& type = func_type(insn.index);
-    note_unsupported_signature(insn.index);
     return {.params = type.params, .results = type.results};
   }
   if (insn.type.is_bottom()) return {};
-  note_unsupported(unsupported_type(module_, insn.type));
   if (insn.type.is_ref() && !insn.type.heap().is_abstract()) {
     if (!check_heap_type(insn.type.heap())) return {};
     const std::size_t index = 2 * std::size_t{insn.type.heap().type_index()};

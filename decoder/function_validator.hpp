@@ -30,9 +30,6 @@ class FunctionValidatorBase {
   Result<void> validate_expression(const ConstExpr& expr, ValType expected,
                                    std::uint32_t known_globals);
 
-  /// The first thing seen that cannot be run.
-  const UnsupportedUse& unsupported() const { return unsupported_; }
-
  protected:
   struct Frame {
     BlockSignature signature;
@@ -59,8 +56,6 @@ class FunctionValidatorBase {
     reader_.fail(message, insn_.offset, detail);
   }
   void fail_index(Message message, std::uint64_t index);
-  void note_unsupported(std::string_view what);
-  void note_unsupported_signature(std::uint32_t type_index);
 
   // The operand stack.
   std::size_t operands_in_frame() const { return static_cast<std::size_t>(sp_ - frame_base_); }
@@ -160,8 +155,6 @@ class FunctionValidatorBase {
   ByteReader reader_;
   InstructionReader instructions_;
   Instruction insn_;  // the one being checked, outside of the fast paths
-  UnsupportedUse unsupported_;
-  std::vector<bool> seen_types_;  // whose signatures were looked through for it
 
   // Operand types. Two entries lie below the first, so that a pair can always be loaded.
   std::vector<ValType> stack_;

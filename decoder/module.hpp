@@ -81,13 +81,6 @@ struct CustomSection {
   std::uint32_t end = 0;
 };
 
-/// The first thing in the module that this version cannot run although it is valid; instantiation
-/// refuses with it. `what` is empty when there is none.
-struct UnsupportedUse {
-  std::string_view what;
-  std::uint64_t offset = 0;
-};
-
 class NameIndex;  // names.hpp
 
 struct Module {
@@ -127,7 +120,6 @@ struct Module {
   std::vector<CustomSection> custom_sections;
   /// Where the contents of each section begin, by section id; 0 when there is none.
   std::array<std::uint32_t, 14> section_offsets{};
-  UnsupportedUse unsupported;
   /// Whether v128 occurs in the type of a function or a global (set by validate_module).
   bool has_vector_types = false;
 

@@ -9,9 +9,6 @@
 #include "decoder/limits.hpp"
 
 namespace tinywasm::decoder {
-namespace {
-
-/// The abstract type directly above the types that a definition of this kind makes.
 HeapType::Abstract abstract_of(CompositeKind kind) {
   switch (kind) {
     case CompositeKind::struct_:
@@ -52,6 +49,8 @@ bool is_abstract_subtype(HeapType::Abstract sub, HeapType::Abstract super) {
   const bool is_eq = sub == HeapType::kI31 || sub == HeapType::kStruct || sub == HeapType::kArray;
   return super == HeapType::kEq && is_eq;
 }
+
+namespace {
 
 bool is_concrete_subtype(const Module& module, std::uint32_t sub, std::uint32_t super) {
   const std::uint32_t wanted = module.canonical_types[super];

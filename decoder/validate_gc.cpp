@@ -6,7 +6,6 @@
 
 #include "decoder/function_validator.hpp"
 #include "decoder/subtyping.hpp"
-#include "decoder/unsupported.hpp"
 
 namespace tinywasm::decoder {
 namespace {

@@ -6,7 +6,6 @@
 
 #include "decoder/function_validator.hpp"
 #include "decoder/subtyping.hpp"
-#include "decoder/unsupported.hpp"
 
 namespace tinywasm::decoder {
 namespace {
@@ -20,7 +19,6 @@ ValType min_address(ValType a, ValType b) {
 }  // namespace
 
 void FunctionValidatorBase::check_instruction(const Instruction& insn) {
-  note_unsupported(unsupported_feature(info(insn.id).feature));
   if (!info(insn.id).is_special()) return check_plain(insn);
   if (check_variable(insn) || check_control(insn) || check_reference(insn) || check_table(insn) ||
       check_bulk_memory(insn) || check_gc(insn) || check_exception(insn)) {
@@ -214,7 +212,6 @@ void FunctionValidatorBase::check_select(const Instruction&) {
 void FunctionValidatorBase::check_select_t(const Instruction& insn) {
   if (insn.index != 1) return fail(Message::invalid_result_arity);
   if (insn.type.is_ref() && !check_heap_type(insn.type.heap())) return;
-  note_unsupported(unsupported_type(module_, insn.type));
   pop_values({insn.type, insn.type, ValType::kI32});
   push(insn.type);
 }
@@ -231,7 +228,6 @@ const FuncType& FunctionValidatorBase::callee_type(std::uint32_t function) {
 const FuncType& FunctionValidatorBase::indirect_callee(const Instruction& insn) {
   const TableType table = table_type(insn.index2);
   const FuncType& callee = func_type(insn.index);
-  note_unsupported_signature(insn.index);
   if (reader_.ok() && !matches(table.element, kFuncRef)) {
     fail(Message::type_mismatch, ": table of " + to_string(table.element));
   }
@@ -260,7 +256,6 @@ bool FunctionValidatorBase::check_reference(const Instruction& insn) {
   switch (insn.id) {
     case Insn::ref_null:
       if (!check_heap_type(insn.type.heap())) return true;
-      note_unsupported(unsupported_type(module_, insn.type));
       push(insn.type);
       return true;
     case Insn::ref_is_null:

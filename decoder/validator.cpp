@@ -8,7 +8,6 @@
 
 #include "decoder/errors.hpp"
 #include "decoder/subtyping.hpp"
-#include "decoder/unsupported.hpp"
 
 namespace tinywasm::decoder {
 namespace {
@@ -103,10 +102,8 @@ Result<void> ModuleValidator::run() {
   const bool ok = check_tables() && check_memories() && check_tags() && check_globals() &&
                   check_exports() && check_start() && check_elements() && check_data();
   if (!ok) return error_;
-  module_.unsupported = find_unsupported(module_);
   module_.has_vector_types = has_vector_types(module_);
   if (!check_bodies()) return error_;
-  if (module_.unsupported.what.empty()) module_.unsupported = body_.unsupported();
   return {};
 }
 

@@ -14,14 +14,14 @@ using namespace tinywasm::decoder::test;
 
 namespace {
 
-/// "" for a valid module, "unsupported: feature" for one that cannot be run, else kind and message.
+/// "" for a valid module, else kind and message.
 std::string verdict(Bytes input) {
   auto m = read_module(std::move(input));
   auto result = m ? validate_module(*m) : Result<void>(m.error());
   if (!result) {
     return std::string(to_string(result.error().kind)) + ": " + result.error().message;
   }
-  return m->unsupported.what.empty() ? "" : "unsupported: " + std::string(m->unsupported.what);
+  return "";
 }
 
 /// The verdict on a body of type [params] -> [results], in a module that also has: type 0 [] -> [],

@@ -2,6 +2,7 @@
 // References in <tinywasm/value.hpp>: what they refer to, and how they keep it alive.
 #include <tinywasm/store.hpp>
 
+#include "decoder/subtyping.hpp"
 #include "vm/api.hpp"
 #include "vm/heap.hpp"
 #include "vm/public_types.hpp"
@@ -37,24 +38,9 @@ RefKind kind_of(const vm::Object& object) {
 
 /// Of an abstract type, or of a defined one when there is a store that knows it.
 HeapType top_of(const vm::Store* store, HeapType heap) {
-  if (!heap.is_abstract()) {
-    if (store == nullptr) return HeapType::kAny;
-    const bool is_func = store->types()[heap.type_index()].kind == decoder::CompositeKind::func;
-    return is_func ? HeapType::kFunc : HeapType::kAny;
-  }
-  switch (heap.abstract()) {
-    case HeapType::kFunc:
-    case HeapType::kNoFunc:
-      return HeapType::kFunc;
-    case HeapType::kExtern:
-    case HeapType::kNoExtern:
-      return HeapType::kExtern;
-    case HeapType::kExn:
-    case HeapType::kNoExn:
-      return HeapType::kExn;
-    default:
-      return HeapType::kAny;
-  }
+  if (heap.is_abstract()) return decoder::top_of(heap.abstract());
+  if (store == nullptr) return HeapType::kAny;
+  return decoder::top_of(decoder::abstract_of(store->types()[heap.type_index()].kind));
 }
 
 HeapType top_of(const Value& value) {

@@ -6,7 +6,6 @@
 #include "vm/test_run.hpp"
 
 using tinywasm::ErrorKind;
-using tinywasm::Frame;
 using tinywasm::Linker;
 using tinywasm::Machines;
 using tinywasm::Module;
@@ -14,18 +13,10 @@ using tinywasm::Result;
 using tinywasm::run;
 using tinywasm::Store;
 using tinywasm::StoreConfig;
+using tinywasm::trace;
 using tinywasm::Value;
 
 namespace {
-
-/// The functions of the last error's backtrace.
-std::string trace(const Machines& machines) {
-  std::string names;
-  for (const Frame& frame : machines.error().backtrace) {
-    names += (names.empty() ? "" : " ") + (frame.function_name.empty() ? "?" : frame.function_name);
-  }
-  return names;
-}
 
 /// Throws $e with its parameter from some frames down when the parameter is not zero.
 constexpr const char* kThrower =

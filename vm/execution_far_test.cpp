@@ -4,33 +4,22 @@
 #include <doctest/doctest.h>
 #include <string>
 
+#include "vm/test_accesses.hpp"
 #include "vm/test_run.hpp"
 
+using tinywasm::Access;
+using tinywasm::kLoads;
+using tinywasm::kStores;
 using tinywasm::Machines;
 using tinywasm::Memory;
 using tinywasm::run;
 using tinywasm::StoreConfig;
+using tinywasm::type_of;
 
 namespace {
 
 constexpr const char* kMemory = "trap: out of bounds memory access";
 constexpr const char* kTable = "trap: out of bounds table access";
-
-struct Access {
-  const char* name;
-  unsigned bytes;
-};
-
-const Access kLoads[] = {{"i32.load", 4},     {"i64.load", 8},     {"f32.load", 4},
-                         {"f64.load", 8},     {"i32.load8_s", 1},  {"i32.load8_u", 1},
-                         {"i32.load16_s", 2}, {"i32.load16_u", 2}, {"i64.load8_s", 1},
-                         {"i64.load8_u", 1},  {"i64.load16_s", 2}, {"i64.load16_u", 2},
-                         {"i64.load32_s", 4}, {"i64.load32_u", 4}};
-const Access kStores[] = {{"i32.store", 4},  {"i64.store", 8},   {"f32.store", 4},
-                          {"f64.store", 8},  {"i32.store8", 1},  {"i32.store16", 2},
-                          {"i64.store8", 1}, {"i64.store16", 2}, {"i64.store32", 4}};
-
-std::string type_of(const Access& access) { return std::string(access.name).substr(0, 3); }
 
 /// The last bytes of a page at `offset` can be accessed, no byte beyond, and nothing wraps around.
 void check_bounds(const char* memories, const char* index, const std::string& address_type,

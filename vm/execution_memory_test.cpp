@@ -4,31 +4,22 @@
 #include <doctest/doctest.h>
 #include <string>
 
+#include "vm/test_accesses.hpp"
 #include "vm/test_run.hpp"
 
+using tinywasm::Access;
+using tinywasm::kLoads;
+using tinywasm::kStores;
 using tinywasm::Machines;
 using tinywasm::Memory;
 using tinywasm::run;
 using tinywasm::StoreConfig;
+using tinywasm::type_of;
 using tinywasm::Value;
 
 namespace {
 
 constexpr const char* kMemory = "trap: out of bounds memory access";
-
-struct Access {
-  const char* name;
-  unsigned bytes;
-};
-
-const Access kLoads[] = {{"i32.load", 4},     {"i64.load", 8},     {"f32.load", 4},
-                         {"f64.load", 8},     {"i32.load8_s", 1},  {"i32.load8_u", 1},
-                         {"i32.load16_s", 2}, {"i32.load16_u", 2}, {"i64.load8_s", 1},
-                         {"i64.load8_u", 1},  {"i64.load16_s", 2}, {"i64.load16_u", 2},
-                         {"i64.load32_s", 4}, {"i64.load32_u", 4}};
-const Access kStores[] = {{"i32.store", 4},  {"i64.store", 8},   {"f32.store", 4},
-                          {"f64.store", 8},  {"i32.store8", 1},  {"i32.store16", 2},
-                          {"i64.store8", 1}, {"i64.store16", 2}, {"i64.store32", 4}};
 
 /// The ways an address is computed that have superinstructions of their own; each equals local 0.
 const char* const kAddresses[] = {
@@ -37,8 +28,6 @@ const char* const kAddresses[] = {
     "local.get 0 local.get 1 i32.add",
     "local.get 1 i32.const 2 i32.shl local.get 0 i32.add",
 };
-
-std::string type_of(const Access& access) { return std::string(access.name).substr(0, 3); }
 
 std::int32_t as_i32(std::uint32_t x) { return static_cast<std::int32_t>(x); }
 

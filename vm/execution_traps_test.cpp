@@ -10,28 +10,19 @@
 
 using tinywasm::Error;
 using tinywasm::ErrorKind;
-using tinywasm::Frame;
 using tinywasm::Instance;
 using tinywasm::Linker;
 using tinywasm::Machines;
 using tinywasm::Module;
 using tinywasm::Store;
 using tinywasm::StoreConfig;
+using tinywasm::trace;
 using tinywasm::Value;
 
 namespace {
 
 constexpr const char* kMemory = "trap: out of bounds memory access";
 constexpr const char* kExhausted = "exhaustion: call stack exhausted";
-
-/// The functions of the last error's backtrace.
-std::string trace(const Machines& machines) {
-  std::string names;
-  for (const Frame& frame : machines.error().backtrace) {
-    names += (names.empty() ? "" : " ") + (frame.function_name.empty() ? "?" : frame.function_name);
-  }
-  return names;
-}
 
 }  // namespace
 

@@ -279,10 +279,6 @@ Trap Instantiation::copy_data() {
 Result<Instance*> Store::instantiate(std::shared_ptr<ModuleCode> code,
                                      std::span<const Extern> imports) {
   const decoder::Module& module = code->module();
-  if (!module.unsupported.what.empty()) {
-    return Error{ErrorKind::unsupported, fmt::format("not supported: {}", module.unsupported.what),
-                 module.unsupported.offset};
-  }
   if (!has_stack()) {
     return Error{ErrorKind::exhaustion, "out of memory: cannot allocate the value stack"};
   }

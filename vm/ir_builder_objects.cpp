@@ -2,6 +2,7 @@
 // Structures, arrays, i31 and casts.
 #include <algorithm>
 
+#include "decoder/subtyping.hpp"
 #include "vm/heap.hpp"
 #include "vm/heap_types.hpp"
 #include "vm/ir_builder.hpp"
@@ -73,20 +74,8 @@ std::uint32_t kinds_of(HeapType::Abstract heap) {
 /// How much a cast to an abstract type has to look at.
 enum class CastTo : std::uint8_t { top, bottom, kinds };
 CastTo cast_to(HeapType::Abstract heap) {
-  switch (heap) {
-    case HeapType::kAny:
-    case HeapType::kFunc:
-    case HeapType::kExtern:
-    case HeapType::kExn:
-      return CastTo::top;
-    case HeapType::kNone:
-    case HeapType::kNoFunc:
-    case HeapType::kNoExtern:
-    case HeapType::kNoExn:
-      return CastTo::bottom;
-    default:
-      return CastTo::kinds;
-  }
+  if (heap == decoder::top_of(heap)) return CastTo::top;
+  return decoder::is_abstract_bottom(heap) ? CastTo::bottom : CastTo::kinds;
 }
 
 }  // namespace

@@ -69,32 +69,39 @@ TINYWASM_HANDLER array_len_word(TINYWASM_REGISTERS) {
   R.fp[word.result] = to_object(array)->length;
   TINYWASM_NEXT(sizeof(RuntimeWord));
 }
+/// Where an element of `Size` bytes lies, or why there is none.
+struct Element {
+  std::byte* at = nullptr;
+  Trap trap = Trap::none;
+};
+template <std::size_t Size>
+TINYWASM_INLINE Element element(const Registers& R, const RuntimeWord& word) {
+  const Slot array = R.fp[word.a];
+  if (array == 0) [[unlikely]]
+    return {nullptr, Trap::null_array};
+  const std::uint64_t index = static_cast<std::uint32_t>(R.fp[word.b]);
+  if (index >= to_object(array)->length) [[unlikely]]
+    return {nullptr, Trap::array_bounds};
+  return {reinterpret_cast<std::byte*>(array) + kObjectHeader + index * Size, Trap::none};
+}
 template <class T>
 TINYWASM_HANDLER array_get_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto& word = read_word<RuntimeWord>(R.pc);
-  const Slot array = R.fp[word.a];
-  if (array == 0) [[unlikely]]
-    TINYWASM_TRAP(Trap::null_array);
-  const std::uint64_t index = static_cast<std::uint32_t>(R.fp[word.b]);
-  if (index >= to_object(array)->length) [[unlikely]]
-    TINYWASM_TRAP(Trap::array_bounds);
-  get_field<T>(R.fp + word.result,
-               reinterpret_cast<const std::byte*>(array) + kObjectHeader + index * sizeof(T));
+  const Element found = element<sizeof(T)>(R, word);
+  if (found.at == nullptr) [[unlikely]]
+    TINYWASM_TRAP_VALUE(found.trap);
+  get_field<T>(R.fp + word.result, found.at);
   TINYWASM_NEXT(sizeof(RuntimeWord));
 }
 template <class T>
 TINYWASM_HANDLER array_set_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto& word = read_word<RuntimeWord>(R.pc);
-  const Slot array = R.fp[word.a];
-  if (array == 0) [[unlikely]]
-    TINYWASM_TRAP(Trap::null_array);
-  const std::uint64_t index = static_cast<std::uint32_t>(R.fp[word.b]);
-  if (index >= to_object(array)->length) [[unlikely]]
-    TINYWASM_TRAP(Trap::array_bounds);
-  set_field<T>(reinterpret_cast<std::byte*>(array) + kObjectHeader + index * sizeof(T),
-               R.fp + word.c);
+  const Element found = element<sizeof(T)>(R, word);
+  if (found.at == nullptr) [[unlikely]]
+    TINYWASM_TRAP_VALUE(found.trap);
+  set_field<T>(found.at, R.fp + word.c);
   TINYWASM_NEXT(sizeof(RuntimeWord));
 }
 

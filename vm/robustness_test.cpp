@@ -17,6 +17,8 @@
 
 #include <tinywasm/tinywasm.hpp>
 
+#include "vm/test_random.hpp"
+
 namespace tinywasm {
 namespace {
 
@@ -33,22 +35,7 @@ Bytes read_program(std::string_view name) {
   return bytes;
 }
 
-/// xorshift64* (Vigna 2016): the same damage every time.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  std::size_t below(std::size_t bound) {
-    state_ ^= state_ >> 12;
-    state_ ^= state_ << 25;
-    state_ ^= state_ >> 27;
-    return static_cast<std::size_t>((state_ * 0x2545'f491'4f6c'dd1du >> 33) % bound);
-  }
-
- private:
-  std::uint64_t state_;
-};
-
-Bytes damage(const Bytes& sound, Random& random) {
+Bytes damage(const Bytes& sound, TestRandom& random) {
   Bytes bytes = sound;
   const std::size_t changes = 1 + random.below(4);
   for (std::size_t i = 0; i < changes; ++i) {
@@ -161,7 +148,7 @@ TEST_SUITE("robustness") {
   }
 
   TEST_CASE("damaged modules are refused or run to some end") {
-    Random random(20'240'229);
+    TestRandom random;
     int modules = 0;
     for (const std::string_view name : kPrograms) {
       CAPTURE(name);

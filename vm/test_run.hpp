@@ -127,6 +127,15 @@ class Machines {
   Error error_;
 };
 
+/// The functions of the last error's backtrace.
+inline std::string trace(const Machines& machines) {
+  std::string names;
+  for (const Frame& frame : machines.error().backtrace) {
+    names += (names.empty() ? "" : " ") + (frame.function_name.empty() ? "?" : frame.function_name);
+  }
+  return names;
+}
+
 /// What the export "f" of a module gives everywhere.
 inline std::string run(std::string_view source, std::initializer_list<Value> arguments = {}) {
   return Machines(source).call("f", arguments);

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "decoder/subtyping.hpp"
+
 namespace tinywasm::vm {
 namespace {
 
@@ -70,30 +72,6 @@ SubType with_canonical_ids(SubType type, const std::uint32_t* ids) {
   return type;
 }
 
-bool is_abstract_subtype(HeapType::Abstract sub, HeapType::Abstract super) {
-  if (sub == super) return true;
-  switch (super) {
-    case HeapType::kAny:
-      return sub == HeapType::kEq || sub == HeapType::kI31 || sub == HeapType::kStruct ||
-             sub == HeapType::kArray || sub == HeapType::kNone;
-    case HeapType::kEq:
-      return sub == HeapType::kI31 || sub == HeapType::kStruct || sub == HeapType::kArray ||
-             sub == HeapType::kNone;
-    case HeapType::kI31:
-    case HeapType::kStruct:
-    case HeapType::kArray:
-      return sub == HeapType::kNone;
-    case HeapType::kFunc:
-      return sub == HeapType::kNoFunc;
-    case HeapType::kExtern:
-      return sub == HeapType::kNoExtern;
-    case HeapType::kExn:
-      return sub == HeapType::kNoExn;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 ValType TypeRegistry::canonical(ValType type, const std::uint32_t* ids) {
@@ -152,23 +130,17 @@ bool TypeRegistry::is_subtype(std::uint32_t sub, std::uint32_t super) const {
 }
 
 bool TypeRegistry::is_subtype(HeapType sub, HeapType super) const {
+  const auto abstract_above = [this](HeapType type) {
+    return decoder::abstract_of(types_[type.type_index()].kind);
+  };
   if (!super.is_abstract()) {
     if (!sub.is_abstract()) return is_subtype(sub.type_index(), super.type_index());
-    const bool is_func = types_[super.type_index()].kind == CompositeKind::func;
-    return sub.abstract() == (is_func ? HeapType::kNoFunc : HeapType::kNone);
+    return decoder::is_abstract_bottom(sub.abstract()) &&
+           decoder::top_of(sub.abstract()) == decoder::top_of(abstract_above(super));
   }
-  if (sub.is_abstract()) return is_abstract_subtype(sub.abstract(), super.abstract());
-  switch (types_[sub.type_index()].kind) {
-    case CompositeKind::func:
-      return super.abstract() == HeapType::kFunc;
-    case CompositeKind::struct_:
-      return is_abstract_subtype(HeapType::kStruct, super.abstract());
-    case CompositeKind::array:
-      return is_abstract_subtype(HeapType::kArray, super.abstract());
-  }
-  return false;
+  return decoder::is_abstract_subtype(sub.is_abstract() ? sub.abstract() : abstract_above(sub),
+                                      super.abstract());
 }
-
 bool TypeRegistry::is_subtype(ValType sub, ValType super) const {
   if (sub == super) return true;
   if (!sub.is_ref() || !super.is_ref()) return false;

@@ -16,29 +16,17 @@
 
 #include "tools/fuzz/seeds.hpp"
 #include "tools/fuzz/targets.hpp"
+#include "vm/test_random.hpp"
 
 namespace {
 
+using tinywasm::TestRandom;
 using tinywasm::fuzz::for_each_seed;
 using tinywasm::fuzz::Seed;
 using tinywasm::fuzz::Target;
 
-/// xorshift64* (Vigna 2016): the same damage every time.
-class Random {
- public:
-  std::size_t below(std::size_t bound) {
-    state_ ^= state_ >> 12;
-    state_ ^= state_ << 25;
-    state_ ^= state_ >> 27;
-    return static_cast<std::size_t>((state_ * 0x2545'f491'4f6c'dd1du >> 33) % bound);
-  }
-
- private:
-  std::uint64_t state_ = 20'240'229;
-};
-
 /// Bytes change, go, come twice or from elsewhere; the end goes.
-Seed damage(Seed input, const Seed& other, Random& random) {
+Seed damage(Seed input, const Seed& other, TestRandom& random) {
   for (std::size_t changes = 1 + random.below(4); changes > 0 && !input.empty(); --changes) {
     const std::size_t at = random.below(input.size());
     const auto here = input.begin() + static_cast<std::ptrdiff_t>(at);
@@ -138,7 +126,7 @@ int main(int argc, char** argv) {
   for (const int signal_number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
     std::signal(signal_number, keep_input);
   }
-  Random random;
+  TestRandom random;
   std::size_t runs = 0;
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     if (!write.empty()) {
