@@ -143,12 +143,18 @@ inline constexpr auto kAtomicMap = opcode_map<0x50>(0xFE);
 constexpr std::uint16_t find_insn(std::uint8_t prefix, std::uint32_t opcode) {
   const auto at = [opcode](const auto& map) { return opcode < map.size() ? map[opcode] : kNoInsn; };
   switch (prefix) {
-    case 0x00: return at(detail::kPlainMap);
-    case 0xFB: return at(detail::kGcMap);
-    case 0xFC: return at(detail::kMiscMap);
-    case 0xFD: return at(detail::kVectorMap);
-    case 0xFE: return at(detail::kAtomicMap);
-    default: return kNoInsn;
+    case 0x00:
+      return at(detail::kPlainMap);
+    case 0xFB:
+      return at(detail::kGcMap);
+    case 0xFC:
+      return at(detail::kMiscMap);
+    case 0xFD:
+      return at(detail::kVectorMap);
+    case 0xFE:
+      return at(detail::kAtomicMap);
+    default:
+      return kNoInsn;
   }
 }
 

@@ -71,7 +71,8 @@ void TextModuleParser::element_field() {
   const bool names_table = !is_old && in_.accept_open(Keyword::table);
   if (is_old || names_table) table = context_.tables.expect_index(in_);
   if (names_table) in_.expect_right();
-  const bool is_active = is_old || names_table || (in_.at(TokenKind::left) && !at_reference_type(in_));
+  const bool is_active =
+      is_old || names_table || (in_.at(TokenKind::left) && !at_reference_type(in_));
   if (is_active) {
     offset_expression(offset);
   } else {
@@ -136,8 +137,8 @@ std::uint32_t TextModuleParser::inline_elements(std::uint32_t table, bool is_64,
   return count;
 }
 
-/// (data $id? (memory index)? offset "..."*), (data $id? "..."*); in the first version's syntax also
-/// (data $id? number offset "..."*).
+/// (data $id? (memory index)? offset "..."*), (data $id? "..."*); in the first version's syntax
+/// also (data $id? number offset "..."*).
 void TextModuleParser::data_field() {
   in_.accept_identifier();
   BinaryWriter& out = data_.bytes;

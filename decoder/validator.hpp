@@ -12,8 +12,8 @@
 namespace tinywasm::decoder {
 
 /// Checks a whole module, every body included, and completes it: canonical_types,
-/// declared_functions and has_vector_types. Errors are `invalid`, `malformed` for what is wrong with
-/// the bytes of a body, and `unsupported` for the limits of limits.hpp.
+/// declared_functions and has_vector_types. Errors are `invalid`, `malformed` for what is wrong
+/// with the bytes of a body, and `unsupported` for the limits of limits.hpp.
 Result<void> validate_module(Module& module);
 
 /// Walks one defined function of a module that validate_module accepted, and reports it to `sink`

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
 #include <string>
 
-#include <doctest/doctest.h>
 #include <tinywasm/version.hpp>
 
 TEST_SUITE("version") {

@@ -54,7 +54,7 @@ void on_timer(int) {
 }
 
 void handle(int signal, void (*handler)(int)) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = handler;  // and no SA_RESTART
   sigemptyset(&action.sa_mask);
   sigaction(signal, &action, nullptr);
@@ -70,7 +70,7 @@ Interruption::Interruption(Store& store, std::optional<std::chrono::nanoseconds>
   event.sigev_signo = SIGALRM;
   g_has_timer = timer_create(CLOCK_MONOTONIC, &event, &g_timer) == 0;
   handle(SIGALRM, &on_timer);
-  struct sigaction inherited {};
+  struct sigaction inherited{};
   sigaction(SIGINT, nullptr, &inherited);
   g_handles_ctrl_c = inherited.sa_handler != SIG_IGN;  // a job in the background stays immune
   if (g_handles_ctrl_c) handle(SIGINT, &on_ctrl_c);

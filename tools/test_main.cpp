@@ -5,11 +5,10 @@
 //    suites, that each of them has one, and that no test case is marked to be skipped or to fail.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <cstring>
+#include <doctest/doctest.h>
 #include <iostream>
 #include <set>
 #include <string>
-
-#include <doctest/doctest.h>
 
 namespace {
 

@@ -50,7 +50,7 @@ struct ModuleCode::Variant {
   std::size_t chunk_size = 0;
   std::map<const std::byte*, FunctionCode*> by_address;  // by end of code
   std::vector<std::unique_ptr<const HandlerTable>> handler_tables;
-  std::unique_ptr<Translation> translation;              // its buffers are used again
+  std::unique_ptr<Translation> translation;  // its buffers are used again
 
   /// The cell of a defined function. The caller holds the mutex.
   FunctionCode* cell(std::uint32_t function_index);

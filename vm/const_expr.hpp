@@ -11,8 +11,8 @@
 namespace tinywasm::vm {
 
 /// The value of a valid expression in `instance`, whose imports and earlier globals are set. A v128
-/// fills both slots. It may collect: a reference among earlier values must be a root. Traps when the
-/// heap is full.
+/// fills both slots. It may collect: a reference among earlier values must be a root. Traps when
+/// the heap is full.
 Trap evaluate(Instance& instance, const decoder::ConstExpr& expr, std::array<Slot, 2>& value);
 
 }  // namespace tinywasm::vm

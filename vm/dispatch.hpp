@@ -90,7 +90,7 @@ struct Handlers {
   const void* br_tables = nullptr;                // by 2 * (targets - 1) + (index in r0), or null
   const void* vectors = nullptr;                  // by vector_index
   const void* far_vectors = nullptr;              // the same, for accesses of any memory
-  const void* atomics = nullptr;        // by atomic_index
+  const void* atomics = nullptr;                  // by atomic_index
   const std::byte* return_instance_pc = nullptr;  // a word that return_instance handles
   bool plain = false;                             // shapes exist for slots only
   /// Runs from `pc` until a halt word or a trap.

@@ -5,7 +5,8 @@
 namespace tinywasm::vm::TINYWASM_DISPATCH {
 
 namespace {
-constexpr auto kShapes = shapes(Concat<PlainNumeric<float>, PlainNumeric<double>, FloatPairs>::type{});
+constexpr auto kShapes =
+    shapes(Concat<PlainNumeric<float>, PlainNumeric<double>, FloatPairs>::type{});
 }  // namespace
 
 std::span<const Shape> float_shapes() { return kShapes; }

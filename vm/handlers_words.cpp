@@ -20,7 +20,7 @@ namespace {
 const std::span<const Shape>* families() {
   static const std::span<const Shape> all[] = {
       i32_shapes(),    i32_fused_shapes(),    i64_shapes(),    i64_fused_shapes(), float_shapes(),
-      memory_shapes(), memory_fused_shapes(), branch_shapes(), value_shapes(),    far_shapes()};
+      memory_shapes(), memory_fused_shapes(), branch_shapes(), value_shapes(),     far_shapes()};
   return all;
 }
 
@@ -29,23 +29,21 @@ const std::span<const Shape>* families() {
 
 const Dispatcher& tail_dispatcher() {
   using namespace tail_dispatch;
-  static const Dispatcher dispatcher(
-      {families(), 10},
-      {.words = kWords.data(),
-       .enters = kEnters.data(),
-       .calls = kCalls.data(),
-       .after_calls = kAfterCalls.data(),
-       .saves = kSaves.data(),
-       .reloads = kReloads.data(),
-       .float_saves = kFloatSaves.data(),
-       .float_reloads = kFloatReloads.data(),
-       .br_tables = br_table_handlers().data(),
-       .vectors = vector_handlers().data(),
-       .far_vectors = far_vector_handlers().data(),
-       .atomics = atomic_handlers().data(),
-       .return_instance_pc = return_instance_pc(),
-       .plain = false,
-       .run = &enter_handlers});
+  static const Dispatcher dispatcher({families(), 10}, {.words = kWords.data(),
+                                                        .enters = kEnters.data(),
+                                                        .calls = kCalls.data(),
+                                                        .after_calls = kAfterCalls.data(),
+                                                        .saves = kSaves.data(),
+                                                        .reloads = kReloads.data(),
+                                                        .float_saves = kFloatSaves.data(),
+                                                        .float_reloads = kFloatReloads.data(),
+                                                        .br_tables = br_table_handlers().data(),
+                                                        .vectors = vector_handlers().data(),
+                                                        .far_vectors = far_vector_handlers().data(),
+                                                        .atomics = atomic_handlers().data(),
+                                                        .return_instance_pc = return_instance_pc(),
+                                                        .plain = false,
+                                                        .run = &enter_handlers});
   return dispatcher;
 }
 

@@ -51,30 +51,30 @@ struct Node {
   NodeKind kind = NodeKind::variable;
   Type type = Type::i32;
   std::uint8_t effects = 0;
-  std::uint8_t size = 0;   // inner nodes of the tree
-  std::uint8_t need = 0;   // scratch places its evaluation may take (Sethi and Ullman 1970)
+  std::uint8_t size = 0;  // inner nodes of the tree
+  std::uint8_t need = 0;  // scratch places its evaluation may take (Sethi and Ullman 1970)
   std::uint8_t arity = 0;
   Insn op{};
   std::uint32_t offset = 0;  // of the instruction in the module
   std::uint32_t top = 0;     // 1 + height of the highest temporary it reads, or 0
   NodeId child[3] = {kNone, kNone, kNone};
-  std::uint32_t index = 0;   // far_load: the memory
+  std::uint32_t index = 0;  // far_load: the memory
   std::uint64_t value = 0;  // the variable, the constant's bits, the memarg's offset, the global
 
   bool is_leaf() const { return kind <= NodeKind::upper; }
 };
 
 enum class StatementKind : std::uint8_t {
-  set,          // variable = node[0]
-  set_result,   // slot `index` of the frame = node[0]: results of a function that has several
-  store,        // memory 0 [node[0] + index] = node[1]
-  far_store,    // memory `index` [node[0] + memory_offset] = node[1]
-  set_global,   // own global `index` = node[0]
-  branch,       // to `label` if (node[0] != 0) == sense
+  set,         // variable = node[0]
+  set_result,  // slot `index` of the frame = node[0]: results of a function that has several
+  store,       // memory 0 [node[0] + index] = node[1]
+  far_store,   // memory `index` [node[0] + memory_offset] = node[1]
+  set_global,  // own global `index` = node[0]
+  branch,      // to `label` if (node[0] != 0) == sense
   jump,
-  br_table,     // node[0]; labels in operands
+  br_table,  // node[0]; labels in operands
   label,
-  call,         // function `index`; arguments in operands
+  call,  // function `index`; arguments in operands
   call_import,
   call_indirect,  // type `index`, table `index2`, node[0] the table index
   call_ref,       // type `index`, node[0] the function
@@ -82,30 +82,30 @@ enum class StatementKind : std::uint8_t {
   return_call_import,
   return_call_indirect,
   return_call_ref,
-  throw_,       // an exception of tag `index`; its values in operands
-  throw_ref,    // the exception node[0]
-  ret,          // node[0]
+  throw_,     // an exception of tag `index`; its values in operands
+  throw_ref,  // the exception node[0]
+  ret,        // node[0]
   ret_void,
   unreachable,
-  runtime,      // `word` with up to three nodes and immediates index, index2
-  vector,       // VECTOR row `op` with up to three nodes; `index` a lane, `index2` a memory,
-                // memory_offset; 128-bit immediates in operands
-  object,       // `word` with immediates index, index2 on the slots from `operands` on
-  wide,         // `word` with the nodes in operands; two results in consecutive temporaries
-  atomic,       // `op` with up to three nodes on memory `index`, memory_offset
-  fuel,         // charge `index`
-  region,       // from here on exceptions go to region `index`; until here it was `index2`, which
-                // ends here if `sense`
-  landing,      // `label`, where an exception's handling begins
+  runtime,  // `word` with up to three nodes and immediates index, index2
+  vector,   // VECTOR row `op` with up to three nodes; `index` a lane, `index2` a memory,
+            // memory_offset; 128-bit immediates in operands
+  object,   // `word` with immediates index, index2 on the slots from `operands` on
+  wide,     // `word` with the nodes in operands; two results in consecutive temporaries
+  atomic,   // `op` with up to three nodes on memory `index`, memory_offset
+  fuel,     // charge `index`
+  region,   // from here on exceptions go to region `index`; until here it was `index2`, which
+            // ends here if `sense`
+  landing,  // `label`, where an exception's handling begins
 };
 
 struct Statement {
   StatementKind kind{};
-  std::uint8_t depth = 0;   // loops around it
+  std::uint8_t depth = 0;  // loops around it
   std::uint8_t nodes = 0;
   bool sense = true;
-  Insn op{};                // store, vector
-  WordId word{};            // runtime
+  Insn op{};      // store, vector
+  WordId word{};  // runtime
   std::uint32_t offset = 0;
   Variable variable = kNone;  // what it assigns
   Type type = Type::i32;      // of the variable
@@ -115,9 +115,9 @@ struct Statement {
   std::uint32_t index2 = 0;
   std::uint32_t operands = 0;  // first of operand_count in Function::operands
   std::uint32_t operand_count = 0;
-  std::uint32_t results = 0;   // calls: how many slots; more than one come back in the callee's
+  std::uint32_t results = 0;  // calls: how many slots; more than one come back in the callee's
   std::uint64_t memory_offset = 0;  // far_store, vector
-  std::uint32_t last_use = 0;  // set by allocation: statement that last uses a temporary
+  std::uint32_t last_use = 0;       // set by allocation: statement that last uses a temporary
 };
 
 constexpr bool is_call(StatementKind k) {
@@ -175,17 +175,17 @@ struct Function {
   std::vector<Region> regions;
   // Of locals, by variable.
   std::vector<Type> local_types;
-  std::vector<std::uint32_t> weight;      // uses, times 8 for each loop around
-  std::vector<bool> needs_zero;           // of those that are no parameters
+  std::vector<std::uint32_t> weight;  // uses, times 8 for each loop around
+  std::vector<bool> needs_zero;       // of those that are no parameters
   std::vector<bool> written;
   // Numbers of slots.
   std::uint32_t parameters = 0;
-  std::uint32_t locals = 0;      // parameters included
-  std::uint32_t max_height = 0;  // of the operand stack
-  std::uint32_t max_need = 0;    // scratch slots
+  std::uint32_t locals = 0;         // parameters included
+  std::uint32_t max_height = 0;     // of the operand stack
+  std::uint32_t max_need = 0;       // scratch slots
   std::uint32_t max_arguments = 0;  // slots of outgoing calls, arguments and results
   std::uint32_t results = 0;
-  std::uint32_t offset = 0;      // of the body in the module
+  std::uint32_t offset = 0;  // of the body in the module
 
   bool is_local(Variable v) const { return v < locals; }
   void clear();

@@ -31,12 +31,12 @@ class Builder {
  private:
   struct Control {
     Insn kind{};
-    Label label = kNone;         // where a branch to it goes
-    Label else_label = kNone;    // if: where a false condition goes
-    std::uint32_t height = 0;    // of the stack below its parameters
-    std::uint32_t block = 0;     // number of the block, for first assignments of locals
-    std::uint32_t fuel = kNone;  // statement that charges: the innermost loop's or the function's
-    std::uint32_t region = kNone;   // where exceptions of its current part go
+    Label label = kNone;           // where a branch to it goes
+    Label else_label = kNone;      // if: where a false condition goes
+    std::uint32_t height = 0;      // of the stack below its parameters
+    std::uint32_t block = 0;       // number of the block, for first assignments of locals
+    std::uint32_t fuel = kNone;    // statement that charges: the innermost loop's or the function's
+    std::uint32_t region = kNone;  // where exceptions of its current part go
     std::uint32_t handler = kNone;  // of the current clause of a legacy try
     std::uint32_t handles = kNone;  // the region whose exceptions such clauses handle
     std::uint32_t landings = 0;     // try_table: its first in landings_
@@ -173,26 +173,26 @@ class Builder {
   const decoder::FuncType& type_;
   const CodeOptions& options_;
   Function& f_;
-  std::vector<NodeId> stack_;                 // a v128 takes two entries, the second `upper`
-  std::vector<Variable> local_slots_;         // by index, when it is not the index itself
+  std::vector<NodeId> stack_;          // a v128 takes two entries, the second `upper`
+  std::vector<Variable> local_slots_;  // by index, when it is not the index itself
   std::vector<Control> control_;
   std::vector<std::uint32_t> pending_reads_;  // by local: leaves in trees on the stack
   std::vector<std::uint32_t> first_block_;    // by local: block of its first assignment, or kNone
   std::vector<bool> block_open_;              // by block
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> field_offsets_;  // by type
-  std::vector<Label> stubs_;                  // of a br_table, by depth
-  std::vector<std::uint32_t> stub_depths_;    // those it has
+  std::vector<Label> stubs_;                // of a br_table, by depth
+  std::vector<std::uint32_t> stub_depths_;  // those it has
   struct Landing {
     Label label;   // of the landing
     Label target;  // where it jumps to
   };
-  std::vector<Landing> landings_;  // of the open try_tables
-  std::uint32_t above_ = kNone;               // the entry that reads temporaries above its own
-  std::uint32_t settled_ = 0;                 // entries below are constants or in their temporary
-  std::uint32_t clean_ = 0;                   // entries below have no effects
-  std::uint32_t trapping_ = kNone;            // entries below do not divide or truncate
-  std::uint32_t offset_ = 0;                  // of the current instruction
-  std::uint32_t depth_ = 0;                   // of loops
+  std::vector<Landing> landings_;   // of the open try_tables
+  std::uint32_t above_ = kNone;     // the entry that reads temporaries above its own
+  std::uint32_t settled_ = 0;       // entries below are constants or in their temporary
+  std::uint32_t clean_ = 0;         // entries below have no effects
+  std::uint32_t trapping_ = kNone;  // entries below do not divide or truncate
+  std::uint32_t offset_ = 0;        // of the current instruction
+  std::uint32_t depth_ = 0;         // of loops
 };
 
 }  // namespace tinywasm::vm::ir

@@ -29,7 +29,7 @@ const Dispatcher& loop_dispatcher() {
   using namespace loop_dispatch;
   static const Dispatcher dispatcher(kFamilies, {.words = kWords.data(),
                                                  .enters = kEnters.data(),
-       .calls = kCalls.data(),
+                                                 .calls = kCalls.data(),
                                                  .after_calls = kAfterCalls.data(),
                                                  .saves = kSaves.data(),
                                                  .reloads = kReloads.data(),

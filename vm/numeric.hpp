@@ -79,43 +79,37 @@ constexpr OrTrap<U> rem_u(U a, U b) {
 }
 
 // One integer width; `p` is i32 or i64, `T` its unsigned type.
-#define TINYWASM_INTEGER_FUNCTIONS(p, T)                                               \
-  constexpr u32 p##_eqz(T a) { return a == 0; }                                        \
-  constexpr u32 p##_eq(T a, T b) { return a == b; }                                    \
-  constexpr u32 p##_ne(T a, T b) { return a != b; }                                    \
-  constexpr u32 p##_lt_s(T a, T b) { return as_signed(a) < as_signed(b); }             \
-  constexpr u32 p##_lt_u(T a, T b) { return a < b; }                                   \
-  constexpr u32 p##_gt_s(T a, T b) { return as_signed(a) > as_signed(b); }             \
-  constexpr u32 p##_gt_u(T a, T b) { return a > b; }                                   \
-  constexpr u32 p##_le_s(T a, T b) { return as_signed(a) <= as_signed(b); }            \
-  constexpr u32 p##_le_u(T a, T b) { return a <= b; }                                  \
-  constexpr u32 p##_ge_s(T a, T b) { return as_signed(a) >= as_signed(b); }            \
-  constexpr u32 p##_ge_u(T a, T b) { return a >= b; }                                  \
-  constexpr T p##_clz(T a) { return static_cast<T>(std::countl_zero(a)); }             \
-  constexpr T p##_ctz(T a) { return static_cast<T>(std::countr_zero(a)); }             \
-  constexpr T p##_popcnt(T a) { return static_cast<T>(std::popcount(a)); }             \
-  constexpr T p##_add(T a, T b) { return a + b; }                                      \
-  constexpr T p##_sub(T a, T b) { return a - b; }                                      \
-  constexpr T p##_mul(T a, T b) { return a * b; }                                      \
-  constexpr OrTrap<T> p##_div_s(T a, T b) { return div_s<T>(a, b); }                   \
-  constexpr OrTrap<T> p##_div_u(T a, T b) { return div_u<T>(a, b); }                   \
-  constexpr OrTrap<T> p##_rem_s(T a, T b) { return rem_s<T>(a, b); }                   \
-  constexpr OrTrap<T> p##_rem_u(T a, T b) { return rem_u<T>(a, b); }                   \
-  constexpr T p##_and(T a, T b) { return a & b; }                                      \
-  constexpr T p##_or(T a, T b) { return a | b; }                                       \
-  constexpr T p##_xor(T a, T b) { return a ^ b; }                                      \
-  constexpr T p##_shl(T a, T b) { return a << (b & (kBits<T> - 1)); }                  \
-  constexpr T p##_shr_s(T a, T b) {                                                    \
-    return static_cast<T>(as_signed(a) >> (b & (kBits<T> - 1)));                       \
-  }                                                                                    \
-  constexpr T p##_shr_u(T a, T b) { return a >> (b & (kBits<T> - 1)); }                \
-  constexpr T p##_rotl(T a, T b) {                                                     \
-    return std::rotl(a, static_cast<int>(b & (kBits<T> - 1)));                         \
-  }                                                                                    \
-  constexpr T p##_rotr(T a, T b) {                                                     \
-    return std::rotr(a, static_cast<int>(b & (kBits<T> - 1)));                         \
-  }                                                                                    \
-  constexpr T p##_extend8_s(T a) { return static_cast<T>(static_cast<s8>(a)); }        \
+#define TINYWASM_INTEGER_FUNCTIONS(p, T)                                                           \
+  constexpr u32 p##_eqz(T a) { return a == 0; }                                                    \
+  constexpr u32 p##_eq(T a, T b) { return a == b; }                                                \
+  constexpr u32 p##_ne(T a, T b) { return a != b; }                                                \
+  constexpr u32 p##_lt_s(T a, T b) { return as_signed(a) < as_signed(b); }                         \
+  constexpr u32 p##_lt_u(T a, T b) { return a < b; }                                               \
+  constexpr u32 p##_gt_s(T a, T b) { return as_signed(a) > as_signed(b); }                         \
+  constexpr u32 p##_gt_u(T a, T b) { return a > b; }                                               \
+  constexpr u32 p##_le_s(T a, T b) { return as_signed(a) <= as_signed(b); }                        \
+  constexpr u32 p##_le_u(T a, T b) { return a <= b; }                                              \
+  constexpr u32 p##_ge_s(T a, T b) { return as_signed(a) >= as_signed(b); }                        \
+  constexpr u32 p##_ge_u(T a, T b) { return a >= b; }                                              \
+  constexpr T p##_clz(T a) { return static_cast<T>(std::countl_zero(a)); }                         \
+  constexpr T p##_ctz(T a) { return static_cast<T>(std::countr_zero(a)); }                         \
+  constexpr T p##_popcnt(T a) { return static_cast<T>(std::popcount(a)); }                         \
+  constexpr T p##_add(T a, T b) { return a + b; }                                                  \
+  constexpr T p##_sub(T a, T b) { return a - b; }                                                  \
+  constexpr T p##_mul(T a, T b) { return a * b; }                                                  \
+  constexpr OrTrap<T> p##_div_s(T a, T b) { return div_s<T>(a, b); }                               \
+  constexpr OrTrap<T> p##_div_u(T a, T b) { return div_u<T>(a, b); }                               \
+  constexpr OrTrap<T> p##_rem_s(T a, T b) { return rem_s<T>(a, b); }                               \
+  constexpr OrTrap<T> p##_rem_u(T a, T b) { return rem_u<T>(a, b); }                               \
+  constexpr T p##_and(T a, T b) { return a & b; }                                                  \
+  constexpr T p##_or(T a, T b) { return a | b; }                                                   \
+  constexpr T p##_xor(T a, T b) { return a ^ b; }                                                  \
+  constexpr T p##_shl(T a, T b) { return a << (b & (kBits<T> - 1)); }                              \
+  constexpr T p##_shr_s(T a, T b) { return static_cast<T>(as_signed(a) >> (b & (kBits<T> - 1))); } \
+  constexpr T p##_shr_u(T a, T b) { return a >> (b & (kBits<T> - 1)); }                            \
+  constexpr T p##_rotl(T a, T b) { return std::rotl(a, static_cast<int>(b & (kBits<T> - 1))); }    \
+  constexpr T p##_rotr(T a, T b) { return std::rotr(a, static_cast<int>(b & (kBits<T> - 1))); }    \
+  constexpr T p##_extend8_s(T a) { return static_cast<T>(static_cast<s8>(a)); }                    \
   constexpr T p##_extend16_s(T a) { return static_cast<T>(static_cast<s16>(a)); }
 TINYWASM_INTEGER_FUNCTIONS(i32, u32)
 TINYWASM_INTEGER_FUNCTIONS(i64, u64)
@@ -158,28 +152,28 @@ constexpr F max(F a, F b) {
 }
 /// Rounding functions of <cmath> keep signs and quiet NaNs on the hosts we run on; __builtin forms
 /// become single instructions where the target has them.
-#define TINYWASM_FLOAT_FUNCTIONS(p, F, suffix)                                             \
-  constexpr u32 p##_eq(F a, F b) { return a == b; }                                        \
-  constexpr u32 p##_ne(F a, F b) { return a != b; }                                        \
-  constexpr u32 p##_lt(F a, F b) { return a < b; }                                         \
-  constexpr u32 p##_gt(F a, F b) { return a > b; }                                         \
-  constexpr u32 p##_le(F a, F b) { return a <= b; }                                        \
-  constexpr u32 p##_ge(F a, F b) { return a >= b; }                                        \
-  constexpr F p##_abs(F a) { return std::bit_cast<F>(bits(a) & ~kSign<F>); }               \
-  constexpr F p##_neg(F a) { return std::bit_cast<F>(bits(a) ^ kSign<F>); }                \
-  inline F p##_ceil(F a) { return __builtin_ceil##suffix(a); }                             \
-  inline F p##_floor(F a) { return __builtin_floor##suffix(a); }                           \
-  inline F p##_trunc(F a) { return __builtin_trunc##suffix(a); }                           \
-  inline F p##_nearest(F a) { return __builtin_rint##suffix(a); }                          \
-  inline F p##_sqrt(F a) { return __builtin_sqrt##suffix(a); }                             \
-  constexpr F p##_add(F a, F b) { return a + b; }                                          \
-  constexpr F p##_sub(F a, F b) { return a - b; }                                          \
-  constexpr F p##_mul(F a, F b) { return a * b; }                                          \
-  constexpr F p##_div(F a, F b) { return a / b; }                                          \
-  constexpr F p##_min(F a, F b) { return min<F>(a, b); }                                   \
-  constexpr F p##_max(F a, F b) { return max<F>(a, b); }                                   \
-  constexpr F p##_copysign(F a, F b) {                                                     \
-    return std::bit_cast<F>((bits(a) & ~kSign<F>) | (bits(b) & kSign<F>));                 \
+#define TINYWASM_FLOAT_FUNCTIONS(p, F, suffix)                               \
+  constexpr u32 p##_eq(F a, F b) { return a == b; }                          \
+  constexpr u32 p##_ne(F a, F b) { return a != b; }                          \
+  constexpr u32 p##_lt(F a, F b) { return a < b; }                           \
+  constexpr u32 p##_gt(F a, F b) { return a > b; }                           \
+  constexpr u32 p##_le(F a, F b) { return a <= b; }                          \
+  constexpr u32 p##_ge(F a, F b) { return a >= b; }                          \
+  constexpr F p##_abs(F a) { return std::bit_cast<F>(bits(a) & ~kSign<F>); } \
+  constexpr F p##_neg(F a) { return std::bit_cast<F>(bits(a) ^ kSign<F>); }  \
+  inline F p##_ceil(F a) { return __builtin_ceil##suffix(a); }               \
+  inline F p##_floor(F a) { return __builtin_floor##suffix(a); }             \
+  inline F p##_trunc(F a) { return __builtin_trunc##suffix(a); }             \
+  inline F p##_nearest(F a) { return __builtin_rint##suffix(a); }            \
+  inline F p##_sqrt(F a) { return __builtin_sqrt##suffix(a); }               \
+  constexpr F p##_add(F a, F b) { return a + b; }                            \
+  constexpr F p##_sub(F a, F b) { return a - b; }                            \
+  constexpr F p##_mul(F a, F b) { return a * b; }                            \
+  constexpr F p##_div(F a, F b) { return a / b; }                            \
+  constexpr F p##_min(F a, F b) { return min<F>(a, b); }                     \
+  constexpr F p##_max(F a, F b) { return max<F>(a, b); }                     \
+  constexpr F p##_copysign(F a, F b) {                                       \
+    return std::bit_cast<F>((bits(a) & ~kSign<F>) | (bits(b) & kSign<F>));   \
   }
 TINYWASM_FLOAT_FUNCTIONS(f32, f32, f)
 TINYWASM_FLOAT_FUNCTIONS(f64, f64, )

@@ -42,7 +42,8 @@ struct Layout {
 };
 
 /// `places[i]` is read for value operands only.
-constexpr Layout layout_of(const OperandClass* classes, const std::uint8_t* places, unsigned count) {
+constexpr Layout layout_of(const OperandClass* classes, const std::uint8_t* places,
+                           unsigned count) {
   Layout layout;
   unsigned at = 8;
   for (unsigned bytes = 8; bytes >= 2; bytes /= 2) {

@@ -34,6 +34,7 @@ struct Signature {
   constexpr Signature(R (*)(A...)) {}
 };
 #define INSN(...)
+// clang-format off
 #define NUMERIC(id, ...)                                                    \
   template <>                                                               \
   struct Semantics<Insn::id> : decltype(Signature(&numeric::id)) {          \
@@ -42,6 +43,7 @@ struct Signature {
       return numeric::id(a...);                                             \
     }                                                                       \
   };
+// clang-format on
 #include "decoder/instructions.def"
 #undef INSN
 #undef NUMERIC
@@ -49,11 +51,11 @@ struct Signature {
 /// Memory access: the type in memory and the type of the value.
 template <Insn>
 struct Access;
-#define TINYWASM_ACCESS(id, memory, value)                 \
-  template <>                                              \
-  struct Access<Insn::id> {                                \
-    using Memory = memory;                                 \
-    using Value = value;                                   \
+#define TINYWASM_ACCESS(id, memory, value) \
+  template <>                              \
+  struct Access<Insn::id> {                \
+    using Memory = memory;                 \
+    using Value = value;                   \
   };
 #include "vm/accesses.def"
 #undef TINYWASM_ACCESS
@@ -104,17 +106,25 @@ TINYWASM_INLINE T read(const std::byte* at) {
 
 template <unsigned I>
 TINYWASM_INLINE auto& int_register(Registers& R) {
-  if constexpr (I == 0) return R.r0;
-  else if constexpr (I == 1) return R.r1;
-  else if constexpr (I == 2) return R.r2;
-  else return R.r3;
+  if constexpr (I == 0)
+    return R.r0;
+  else if constexpr (I == 1)
+    return R.r1;
+  else if constexpr (I == 2)
+    return R.r2;
+  else
+    return R.r3;
 }
 template <unsigned I>
 TINYWASM_INLINE V128& float_register(Registers& R) {
-  if constexpr (I == 0) return R.f0;
-  else if constexpr (I == 1) return R.f1;
-  else if constexpr (I == 2) return R.f2;
-  else return R.f3;
+  if constexpr (I == 0)
+    return R.f0;
+  else if constexpr (I == 1)
+    return R.f1;
+  else if constexpr (I == 2)
+    return R.f2;
+  else
+    return R.f3;
 }
 
 #pragma GCC diagnostic push
@@ -135,15 +145,21 @@ TINYWASM_INLINE V128 widen(double value) {
 /// An integer as a register or slot holds it: zero-extended.
 template <class T>
 TINYWASM_INLINE T from_slot(Slot slot) {
-  if constexpr (std::is_same_v<T, float>) return std::bit_cast<float>(static_cast<std::uint32_t>(slot));
-  else if constexpr (std::is_same_v<T, double>) return std::bit_cast<double>(slot);
-  else return static_cast<T>(slot);
+  if constexpr (std::is_same_v<T, float>)
+    return std::bit_cast<float>(static_cast<std::uint32_t>(slot));
+  else if constexpr (std::is_same_v<T, double>)
+    return std::bit_cast<double>(slot);
+  else
+    return static_cast<T>(slot);
 }
 template <class T>
 TINYWASM_INLINE Slot to_slot(T value) {
-  if constexpr (std::is_same_v<T, float>) return std::bit_cast<std::uint32_t>(value);
-  else if constexpr (std::is_same_v<T, double>) return std::bit_cast<std::uint64_t>(value);
-  else return value;
+  if constexpr (std::is_same_v<T, float>)
+    return std::bit_cast<std::uint32_t>(value);
+  else if constexpr (std::is_same_v<T, double>)
+    return std::bit_cast<std::uint64_t>(value);
+  else
+    return value;
 }
 
 template <class P, unsigned J>
@@ -154,10 +170,14 @@ TINYWASM_INLINE Slot& slot_operand(Registers& R) {
 template <class T, class P, unsigned J>
 TINYWASM_INLINE T get(Registers& R) {
   constexpr unsigned place = P::kPlace[J];
-  if constexpr (place == kInSlot) return from_slot<T>(slot_operand<P, J>(R));
-  else if constexpr (std::is_same_v<T, float>) return float_register<place>(R)[0];
-  else if constexpr (std::is_same_v<T, double>) return ((V2F64)float_register<place>(R))[0];
-  else return static_cast<T>(int_register<place>(R));
+  if constexpr (place == kInSlot)
+    return from_slot<T>(slot_operand<P, J>(R));
+  else if constexpr (std::is_same_v<T, float>)
+    return float_register<place>(R)[0];
+  else if constexpr (std::is_same_v<T, double>)
+    return ((V2F64)float_register<place>(R))[0];
+  else
+    return static_cast<T>(int_register<place>(R));
 }
 
 template <class T, class P, unsigned J>
@@ -183,9 +203,13 @@ struct X {
     *out++ = value_class<T>();
   }
   template <class T, class P, unsigned J>
-  TINYWASM_INLINE static unsigned fault(Registers&) { return 0; }
+  TINYWASM_INLINE static unsigned fault(Registers&) {
+    return 0;
+  }
   template <class T, class P, unsigned J>
-  TINYWASM_INLINE static T eval(Registers& R) { return get<T, P, J>(R); }
+  TINYWASM_INLINE static T eval(Registers& R) {
+    return get<T, P, J>(R);
+  }
   static constexpr unsigned kFaults = 0;
 };
 
@@ -199,7 +223,9 @@ struct I {
     *out++ = immediate_class<T>();
   }
   template <class T, class P, unsigned J>
-  TINYWASM_INLINE static unsigned fault(Registers&) { return 0; }
+  TINYWASM_INLINE static unsigned fault(Registers&) {
+    return 0;
+  }
   template <class T, class P, unsigned J>
   TINYWASM_INLINE static T eval(Registers& R) {
     const std::byte* at = R.pc + P::kLayout.offset[J];
@@ -221,9 +247,13 @@ struct Wide {
     *out++ = OperandClass::imm8;
   }
   template <class T, class P, unsigned J>
-  TINYWASM_INLINE static unsigned fault(Registers&) { return 0; }
+  TINYWASM_INLINE static unsigned fault(Registers&) {
+    return 0;
+  }
   template <class T, class P, unsigned J>
-  TINYWASM_INLINE static T eval(Registers& R) { return read<T>(R.pc + P::kLayout.offset[J]); }
+  TINYWASM_INLINE static T eval(Registers& R) {
+    return read<T>(R.pc + P::kLayout.offset[J]);
+  }
 };
 
 // ---- Inner nodes
@@ -243,9 +273,13 @@ struct Copy {
     Leaf::template describe<V>(key, out);
   }
   template <class, class P, unsigned J>
-  TINYWASM_INLINE static unsigned fault(Registers&) { return 0; }
+  TINYWASM_INLINE static unsigned fault(Registers&) {
+    return 0;
+  }
   template <class, class P, unsigned J>
-  TINYWASM_INLINE static V eval(Registers& R) { return Leaf::template eval<V, P, J>(R); }
+  TINYWASM_INLINE static V eval(Registers& R) {
+    return Leaf::template eval<V, P, J>(R);
+  }
 };
 
 /// A NUMERIC instruction of one operand.
@@ -261,7 +295,9 @@ struct N1 {
     A::template describe<A0>(key, out);
   }
   template <class, class P, unsigned J>
-  TINYWASM_INLINE static unsigned fault(Registers& R) { return A::template fault<A0, P, J>(R); }
+  TINYWASM_INLINE static unsigned fault(Registers& R) {
+    return A::template fault<A0, P, J>(R);
+  }
   template <class, class P, unsigned J>
   TINYWASM_INLINE static Type eval(Registers& R) {
     return Semantics<Op>::eval(A::template eval<A0, P, J>(R));
@@ -332,7 +368,9 @@ struct L {
     *out++ = OperandClass::index4;
   }
   template <class, class P, unsigned J>
-  TINYWASM_INLINE static unsigned fault(Registers& R) { return Where::template fault<P, J>(R); }
+  TINYWASM_INLINE static unsigned fault(Registers& R) {
+    return Where::template fault<P, J>(R);
+  }
   template <class, class P, unsigned J>
   TINYWASM_INLINE static Type eval(Registers& R) {
     const auto stored = read<Stored>(R.mem + Where::template eval<P, J>(R));
@@ -364,7 +402,9 @@ struct Select {
     C::template describe<std::uint32_t>(key, out);
   }
   template <class, class P, unsigned J>
-  TINYWASM_INLINE static unsigned fault(Registers&) { return 0; }
+  TINYWASM_INLINE static unsigned fault(Registers&) {
+    return 0;
+  }
   template <class, class P, unsigned J>
   TINYWASM_INLINE static V eval(Registers& R) {
     const V a = A::template eval<V, P, J>(R);
@@ -389,10 +429,13 @@ struct GlobalValue {
     *out++ = OperandClass::index4;
   }
   template <class, class P, unsigned J>
-  TINYWASM_INLINE static unsigned fault(Registers&) { return 0; }
+  TINYWASM_INLINE static unsigned fault(Registers&) {
+    return 0;
+  }
   template <class, class P, unsigned J>
   TINYWASM_INLINE static V eval(Registers& R) {
-    return from_slot<V>(R.ctx->own_globals[read<std::uint32_t>(R.pc + P::kLayout.offset[J])].value[0]);
+    return from_slot<V>(
+        R.ctx->own_globals[read<std::uint32_t>(R.pc + P::kLayout.offset[J])].value[0]);
   }
 };
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What random programs once got wrong, cut down to its cause.
-#include <doctest/doctest.h>
-
 #include <cstdint>
+#include <doctest/doctest.h>
 #include <string>
 #include <string_view>
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Damaged modules: every one ends in a value or an error, under fuel and small limits. What they
 // import does nothing and returns zeros.
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <doctest/doctest.h>
 #include <fstream>
 #include <ios>
 #include <iterator>

@@ -8,8 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "decoder/types.hpp"
 #include <tinywasm/error.hpp>
+
+#include "decoder/types.hpp"
 
 namespace tinywasm::vm {
 
@@ -38,7 +39,7 @@ ErrorKind kind(Trap trap);
 /// within it moves nothing; growing beyond (when only little could be reserved) may move `base`.
 struct Memory {
   std::byte* base = nullptr;
-  std::uint64_t size = 0;  // bytes accessible now, a multiple of the page size
+  std::uint64_t size = 0;       // bytes accessible now, a multiple of the page size
   std::uint64_t max_pages = 0;  // what grow may reach: the type's and the store's limit
   std::uint64_t reserved = 0;
   /// Of a shared memory; `size` is then what this Store last saw of it, see refresh().
@@ -66,10 +67,10 @@ struct Global {
 
 /// A tag instance. What tells exceptions apart is its address.
 struct Tag {
-  const Instance* instance = nullptr;         // that defined it; null: the host
+  const Instance* instance = nullptr;       // that defined it; null: the host
   const decoder::FuncType* type = nullptr;  // with canonical ids
-  std::uint32_t type_id = 0;                  // canonical in the Store
-  std::uint32_t index = 0;                    // in its instance's tag index space
+  std::uint32_t type_id = 0;                // canonical in the Store
+  std::uint32_t index = 0;                  // in its instance's tag index space
 };
 
 /// An exception instance, an object of the heap (see heap.hpp); an exnref is a pointer to one.
@@ -87,12 +88,12 @@ using HostCallback = Trap (*)(void* environment, Context& context, Instance* cal
 
 /// A function instance; a funcref is a pointer to one.
 struct Function {
-  Instance* instance = nullptr;   // null for host functions
-  FunctionCode* code = nullptr;   // null for host functions
+  Instance* instance = nullptr;  // null for host functions
+  FunctionCode* code = nullptr;  // null for host functions
   HostCallback callback = nullptr;
   void* environment = nullptr;
-  std::uint32_t type_id = 0;      // canonical in the Store
-  std::uint32_t index = 0;        // in its instance's function index space
+  std::uint32_t type_id = 0;  // canonical in the Store
+  std::uint32_t index = 0;    // in its instance's function index space
   const decoder::FuncType* type = nullptr;
 };
 
@@ -101,14 +102,14 @@ struct Instance {
   ModuleCode* module = nullptr;
   Store* store = nullptr;
   Memory* memory0 = nullptr;  // == memories[0], or an empty memory when there is none; never null
-  Global* own_globals = nullptr;        // defined globals: own_globals[i] is global imported + i
-  Global** globals = nullptr;           // the whole index space
+  Global* own_globals = nullptr;  // defined globals: own_globals[i] is global imported + i
+  Global** globals = nullptr;     // the whole index space
   Table** tables = nullptr;
   Memory** memories = nullptr;
   Tag** tags = nullptr;
   Tag* own_tags = nullptr;
   Function** imported_functions = nullptr;
-  Function* own_functions = nullptr;    // zero-filled; initialised by function() when first needed
+  Function* own_functions = nullptr;  // zero-filled; initialised by function() when first needed
   const std::uint32_t* type_ids = nullptr;  // module type index -> canonical id
   std::uint64_t* dropped_data = nullptr;    // bit sets: segments that were dropped
   std::uint64_t* dropped_elements = nullptr;
@@ -124,16 +125,16 @@ struct Context {
   /// For memory 0 of the running instance: an access of 1 << i bytes is in bounds if its address is
   /// below access_limit[i]. access_limit[0] is the memory's size.
   std::uint64_t access_limit[5] = {0, 0, 0, 0, 0};
-  Slot* stack_limit = nullptr;    // a frame must end below
+  Slot* stack_limit = nullptr;              // a frame must end below
   std::atomic<std::uint32_t> interrupt{0};  // set by any thread; polled at back-edges and calls
-  Global* own_globals = nullptr;  // of the running instance
-  Instance* instance = nullptr;   // the running instance
+  Global* own_globals = nullptr;            // of the running instance
+  Instance* instance = nullptr;             // the running instance
   std::int64_t fuel = 0;
 
   // Cold.
   Slot* stack_base = nullptr;
-  Slot result = 0;                 // of the outermost frame: a single integer or reference
-  Slot float_result[2] = {0, 0};   // or a single float or v128
+  Slot result = 0;                // of the outermost frame: a single integer or reference
+  Slot float_result[2] = {0, 0};  // or a single float or v128
   Trap trap = Trap::none;
   std::uint32_t trap_operand = 0;  // which trapping operation of a fused word, see interpreter.cpp
   std::uint64_t trap_element = 0;  // the table element that a failed indirect call named

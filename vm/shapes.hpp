@@ -42,7 +42,8 @@ struct PlainRow<Op, 2> {
   using type = List<Set<N2<Op, X, X>, !is_common(Op)>, Set<N2<Op, X, I>, !is_common(Op)>>;
 };
 
-/// Plain rows of the numeric instructions whose first operand and result have these types; void: any.
+/// Plain rows of the numeric instructions whose first operand and result have these types; void:
+/// any.
 template <class Operand, std::size_t... Index>
 auto plain_rows(std::index_sequence<Index...>) {
   return typename Concat<std::conditional_t<
@@ -143,18 +144,16 @@ struct LoadCompare {
   };
 };
 
-using FusedBranches =
-    Concat<typename ForEach<IntBranch, I32Compares>::type,
-           typename ForEach<IntBranch, I64Compares>::type,
-           typename ForEach<FloatBranch, FloatCompares>::type,
-           typename ForEach<TestBranch, Insns<Insn::i32_and>>::type,
-           typename ForEach<I32Step, I32Compares>::type,
-           typename ForEach<I64Step, I64Compares>::type,
-           typename ForEach<LoadCompare<Insn::i32_load>::With, I32Compares>::type,
-           typename ForEach<LoadCompare<Insn::i32_load8_u>::With,
-                            Insns<Insn::i32_eq, Insn::i32_ne, Insn::i32_lt_u, Insn::i32_gt_u>>::type,
-           typename ForEach<LoadCompare<Insn::i64_load>::With,
-                            Insns<Insn::i64_eq, Insn::i64_ne>>::type>::type;
+using FusedBranches = Concat<
+    typename ForEach<IntBranch, I32Compares>::type, typename ForEach<IntBranch, I64Compares>::type,
+    typename ForEach<FloatBranch, FloatCompares>::type,
+    typename ForEach<TestBranch, Insns<Insn::i32_and>>::type,
+    typename ForEach<I32Step, I32Compares>::type, typename ForEach<I64Step, I64Compares>::type,
+    typename ForEach<LoadCompare<Insn::i32_load>::With, I32Compares>::type,
+    typename ForEach<LoadCompare<Insn::i32_load8_u>::With,
+                     Insns<Insn::i32_eq, Insn::i32_ne, Insn::i32_lt_u, Insn::i32_gt_u>>::type,
+    typename ForEach<LoadCompare<Insn::i64_load>::With,
+                     Insns<Insn::i64_eq, Insn::i64_ne>>::type>::type;
 
 // Addresses: base + constant, base + index, base + scaled index.
 using AddImmediate = N2<Insn::i32_add, X, I>;
@@ -239,11 +238,10 @@ using I64Pairs =
          // Go's addresses: i32.wrap_i64(sp + c), and zero extension of what is loaded.
          Set<N1<Insn::i32_wrap_i64, N2<Insn::i64_add, X, I>>>,
          Set<N2<Insn::i64_add, N1<Insn::i64_extend_i32_u, X>, I>>>;
-using FloatPairs =
-    List<Set<N2<Insn::f64_add, N2<Insn::f64_mul, X, X>, X>, true>,
-         Set<N2<Insn::f64_sub, X, N2<Insn::f64_mul, X, X>>, true>,
-         Set<N2<Insn::f64_sub, N2<Insn::f64_mul, X, X>, X>, true>,
-         Set<N2<Insn::f64_add, N2<Insn::f64_add, X, X>, X>, true>>;
+using FloatPairs = List<Set<N2<Insn::f64_add, N2<Insn::f64_mul, X, X>, X>, true>,
+                        Set<N2<Insn::f64_sub, X, N2<Insn::f64_mul, X, X>>, true>,
+                        Set<N2<Insn::f64_sub, N2<Insn::f64_mul, X, X>, X>, true>,
+                        Set<N2<Insn::f64_add, N2<Insn::f64_add, X, X>, X>, true>>;
 
 // An operation on a loaded value.
 template <Insn Load>
@@ -253,17 +251,15 @@ struct LoadOperate {
     using type = List<Set<N2<Op, L<Load, X>, X>, true>>;
   };
 };
-using FusedLoads =
-    Concat<typename ForEach<LoadOperate<Insn::i32_load>::With,
-                            Insns<Insn::i32_add, Insn::i32_and, Insn::i32_or, Insn::i32_xor>>::type,
-           typename ForEach<LoadOperate<Insn::i64_load>::With,
-                            Insns<Insn::i64_add, Insn::i64_xor>>::type,
-           typename ForEach<LoadOperate<Insn::f64_load>::With,
-                            Insns<Insn::f64_add, Insn::f64_mul>>::type,
-           List<Set<N2<Insn::i32_add, L<Insn::i32_load, X>, I>>,
-                Set<N2<Insn::i32_and, L<Insn::i32_load, X>, I>>,
-                Set<N2<Insn::i32_xor, L<Insn::i32_load8_u, X>, X>>,
-                Set<N2<Insn::f64_add, N2<Insn::f64_mul, L<Insn::f64_load, X>, X>, X>, true>>>::type;
+using FusedLoads = Concat<
+    typename ForEach<LoadOperate<Insn::i32_load>::With,
+                     Insns<Insn::i32_add, Insn::i32_and, Insn::i32_or, Insn::i32_xor>>::type,
+    typename ForEach<LoadOperate<Insn::i64_load>::With, Insns<Insn::i64_add, Insn::i64_xor>>::type,
+    typename ForEach<LoadOperate<Insn::f64_load>::With, Insns<Insn::f64_add, Insn::f64_mul>>::type,
+    List<Set<N2<Insn::i32_add, L<Insn::i32_load, X>, I>>,
+         Set<N2<Insn::i32_and, L<Insn::i32_load, X>, I>>,
+         Set<N2<Insn::i32_xor, L<Insn::i32_load8_u, X>, X>>,
+         Set<N2<Insn::f64_add, N2<Insn::f64_mul, L<Insn::f64_load, X>, X>, X>, true>>>::type;
 
 // The stack in memory that C programs keep behind a global: prologue and epilogue.
 using StackPointer =
@@ -272,11 +268,10 @@ using StackPointer =
          SetGlobal<Copy<numeric::u32, I>>>;
 
 // Return an expression.
-using FusedReturns =
-    List<Return<Copy<numeric::u32, I>>, Return<N2<Insn::i32_add, X, X>>,
-         Return<N2<Insn::i32_add, X, I>>, Return<N2<Insn::i64_add, X, X>>,
-         Return<N2<Insn::f64_add, X, X>>, Return<L<Insn::i32_load, X>>,
-         Return<L<Insn::i64_load, X>>>;
+using FusedReturns = List<Return<Copy<numeric::u32, I>>, Return<N2<Insn::i32_add, X, X>>,
+                          Return<N2<Insn::i32_add, X, I>>, Return<N2<Insn::i64_add, X, X>>,
+                          Return<N2<Insn::f64_add, X, X>>, Return<L<Insn::i32_load, X>>,
+                          Return<L<Insn::i64_load, X>>>;
 
 using FusedMisc = Concat<StackPointer, FusedReturns>::type;
 

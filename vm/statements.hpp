@@ -38,16 +38,19 @@ template <Trap Reason, unsigned Ordinal = 0>
     TINYWASM_GOTO(trap_exit<Trap::none>); \
   } while (0)
 /// Traps if access number `fault` of at most `Max` is out of bounds.
-#define TINYWASM_CHECK_MEMORY(Max, fault_)                                                     \
-  if constexpr ((Max) > 0) {                                                                   \
-    const unsigned fault = (fault_);                                                           \
-    if (fault == 1) [[unlikely]] TINYWASM_GOTO((trap_exit<Trap::memory_bounds, 1>));           \
-    if constexpr ((Max) > 1) {                                                                 \
-      if (fault == 2) [[unlikely]] TINYWASM_GOTO((trap_exit<Trap::memory_bounds, 2>));         \
-    }                                                                                          \
-    if constexpr ((Max) > 2) {                                                                 \
-      if (fault == 3) [[unlikely]] TINYWASM_GOTO((trap_exit<Trap::memory_bounds, 3>));         \
-    }                                                                                          \
+#define TINYWASM_CHECK_MEMORY(Max, fault_)                  \
+  if constexpr ((Max) > 0) {                                \
+    const unsigned fault = (fault_);                        \
+    if (fault == 1) [[unlikely]]                            \
+      TINYWASM_GOTO((trap_exit<Trap::memory_bounds, 1>));   \
+    if constexpr ((Max) > 1) {                              \
+      if (fault == 2) [[unlikely]]                          \
+        TINYWASM_GOTO((trap_exit<Trap::memory_bounds, 2>)); \
+    }                                                       \
+    if constexpr ((Max) > 2) {                              \
+      if (fault == 3) [[unlikely]]                          \
+        TINYWASM_GOTO((trap_exit<Trap::memory_bounds, 3>)); \
+    }                                                       \
   }
 
 // ---- Statements: a list of operands, a key and one handler per plan
@@ -91,7 +94,8 @@ TINYWASM_HANDLER set_word(TINYWASM_REGISTERS) {
   TINYWASM_CHECK_MEMORY(E::kFaults, (E::template fault<void, P, 1>(R)));
   const auto value = E::template eval<void, P, 1>(R);
   if constexpr (is_or_trap<typename E::Type>) {
-    if (value.trap != Trap::none) [[unlikely]] TINYWASM_TRAP_VALUE(value.trap);
+    if (value.trap != Trap::none) [[unlikely]]
+      TINYWASM_TRAP_VALUE(value.trap);
     put<decltype(value.value), P, 0>(R, value.value);
   } else {
     put<typename E::Type, P, 0>(R, value);
@@ -119,8 +123,7 @@ TINYWASM_HANDLER store_word(TINYWASM_REGISTERS) {
   if (Where::template fault<P, 0>(R)) [[unlikely]] {
     TINYWASM_GOTO((trap_exit<Trap::memory_bounds, V::kFaults + 1>));
   }
-  const auto stored =
-      static_cast<typename S::Stored>(V::template eval<T, P, Where::kCount>(R));
+  const auto stored = static_cast<typename S::Stored>(V::template eval<T, P, Where::kCount>(R));
   std::memcpy(R.mem + Where::template eval<P, 0>(R), &stored, sizeof stored);
   TINYWASM_NEXT(P::kSize);
 }
@@ -152,19 +155,19 @@ struct Store {
 /// A jump backwards to the absolute address `target_`. The address is compared with the last such
 /// target, held in a register, so that the CPU speculates past the load of the operand instead of
 /// making `pc` depend on it.
-#define TINYWASM_BACK_EDGE(target_)                                                   \
-  do {                                                                                \
-    const std::byte* const target = (target_);                                        \
-    if (R.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {         \
-      TINYWASM_TRAP(Trap::interrupted);                                               \
-    }                                                                                 \
-    if (target == R.lpc) [[likely]] {                                                 \
-      TINYWASM_TO_LPC;                                                                \
-      TINYWASM_JUMP;                                                                  \
-    }                                                                                 \
-    R.lpc = target;                                                                   \
-    R.pc = target;                                                                    \
-    TINYWASM_JUMP;                                                                    \
+#define TINYWASM_BACK_EDGE(target_)                                           \
+  do {                                                                        \
+    const std::byte* const target = (target_);                                \
+    if (R.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] { \
+      TINYWASM_TRAP(Trap::interrupted);                                       \
+    }                                                                         \
+    if (target == R.lpc) [[likely]] {                                         \
+      TINYWASM_TO_LPC;                                                        \
+      TINYWASM_JUMP;                                                          \
+    }                                                                         \
+    R.lpc = target;                                                           \
+    R.pc = target;                                                            \
+    TINYWASM_JUMP;                                                            \
   } while (0)
 
 template <class S, unsigned Index, bool Sense, bool Back>
@@ -187,9 +190,8 @@ TINYWASM_HANDLER branch_word(TINYWASM_REGISTERS) {
 template <class E, bool Sense, bool Back>
 struct Branch : WithFirst<E, Back ? OperandClass::target8 : OperandClass::target4> {
   using Expression = E;
-  static constexpr Key kKey =
-      Branch::key_of(Sense ? (Back ? kBranchIfBack : kBranchIf)
-                           : (Back ? kBranchUnlessBack : kBranchUnless));
+  static constexpr Key kKey = Branch::key_of(Sense ? (Back ? kBranchIfBack : kBranchIf)
+                                                   : (Back ? kBranchUnlessBack : kBranchUnless));
   template <unsigned Index>
   static constexpr Handler* kHandler = &branch_word<Branch, Index, Sense, Back>;
 };

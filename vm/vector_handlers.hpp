@@ -38,15 +38,16 @@ struct VectorSignature {
 template <Insn>
 struct VectorRow;
 #define INSN(...)
-#define VECTOR(id, ...)                                                       \
-  template <>                                                                 \
-  struct VectorRow<Insn::id>                                                  \
-      : decltype(VectorSignature(&vector::id)){                               \
-            template <class... A>                                             \
-            TINYWASM_INLINE static auto eval(A... a){return vector::id(a...); \
-  }                                                                           \
-  }                                                                           \
-  ;
+// clang-format off
+#define VECTOR(id, ...)                                         \
+  template <>                                                   \
+  struct VectorRow<Insn::id> : decltype(VectorSignature(&vector::id)) { \
+    template <class... A>                                       \
+    TINYWASM_INLINE static auto eval(A... a) {                  \
+      return vector::id(a...);                                  \
+    }                                                           \
+  };
+// clang-format on
 #include "decoder/instructions.def"
 #undef INSN
 

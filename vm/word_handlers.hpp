@@ -52,7 +52,8 @@ TINYWASM_HANDLER translate_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   auto* function = reinterpret_cast<FunctionCode*>(const_cast<std::byte*>(R.pc));
   const std::byte* entry = translate(*function);
-  if (entry == nullptr) [[unlikely]] TINYWASM_TRAP(Trap::out_of_memory);
+  if (entry == nullptr) [[unlikely]]
+    TINYWASM_TRAP(Trap::out_of_memory);
   patch_call(as_pc(R.fp[-1]), *function, entry);
   R.pc = entry;
   TINYWASM_JUMP;
@@ -109,14 +110,15 @@ TINYWASM_HANDLER return_void_word(TINYWASM_REGISTERS) {
 // ---- Exceptions
 
 /// Goes on where an exception is handled, or ends the run. No other register holds anything there.
-#define TINYWASM_LAND(landing_)                                                   \
-  do {                                                                            \
-    const Landing landing = (landing_);                                           \
-    if (landing.pc == nullptr) [[unlikely]] TINYWASM_GOTO(trap_exit<Trap::none>); \
-    R.pc = landing.pc;                                                            \
-    R.fp = landing.fp;                                                            \
-    reload_memory(R);                                                             \
-    TINYWASM_JUMP;                                                                \
+#define TINYWASM_LAND(landing_)             \
+  do {                                      \
+    const Landing landing = (landing_);     \
+    if (landing.pc == nullptr) [[unlikely]] \
+      TINYWASM_GOTO(trap_exit<Trap::none>); \
+    R.pc = landing.pc;                      \
+    R.fp = landing.fp;                      \
+    reload_memory(R);                       \
+    TINYWASM_JUMP;                          \
   } while (0)
 
 TINYWASM_HANDLER throw_tag_word(TINYWASM_REGISTERS) {
@@ -227,11 +229,12 @@ TINYWASM_INLINE void take_host_result(Registers& R, const Slot* slots) {
 
 /// The common end of calls that may leave the instance. `frame` slots up lie the arguments; after
 /// this word comes after_instance_call, which host functions skip.
-#define TINYWASM_CALL_HOST(callee_, frame_, word_size)                                          \
-  do {                                                                                          \
-    if (!call_host(R, callee_, R.fp + (frame_))) [[unlikely]] TINYWASM_GOTO(host_error<false>); \
-    take_host_result(R, R.fp + (frame_));                                                       \
-    TINYWASM_NEXT((word_size) + sizeof(FrameWord));                                             \
+#define TINYWASM_CALL_HOST(callee_, frame_, word_size)        \
+  do {                                                        \
+    if (!call_host(R, callee_, R.fp + (frame_))) [[unlikely]] \
+      TINYWASM_GOTO(host_error<false>);                       \
+    take_host_result(R, R.fp + (frame_));                     \
+    TINYWASM_NEXT((word_size) + sizeof(FrameWord));           \
   } while (0)
 #define TINYWASM_CALL_WASM(callee_, frame_, word_size)                             \
   do {                                                                             \
@@ -296,7 +299,8 @@ TINYWASM_INLINE Callee table_function_of_subtype(Registers& R, std::uint32_t tab
   TINYWASM_ENTER;
   const auto& word = read_word<CallIndirectWord>(R.pc);
   const Callee callee = table_function_of_subtype(R, word.table, word.type, R.fp[word.index]);
-  if (callee.function == nullptr) [[unlikely]] TINYWASM_TRAP_VALUE(callee.trap);
+  if (callee.function == nullptr) [[unlikely]]
+    TINYWASM_TRAP_VALUE(callee.trap);
   if (callee.function->callback != nullptr) TINYWASM_GOTO(call_indirect_host_word);
   TINYWASM_CALL_WASM((*callee.function), word.frame, sizeof(CallIndirectWord));
 }
@@ -304,9 +308,11 @@ TINYWASM_HANDLER call_indirect_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto& word = read_word<CallIndirectWord>(R.pc);
   const Callee callee = table_function(R, word.table, word.type, R.fp[word.index]);
-  if (callee.function == nullptr) [[unlikely]] TINYWASM_GOTO(call_indirect_other_word);
+  if (callee.function == nullptr) [[unlikely]]
+    TINYWASM_GOTO(call_indirect_other_word);
   Function& function = *callee.function;
-  if (function.callback != nullptr) [[unlikely]] TINYWASM_GOTO(call_indirect_host_word);
+  if (function.callback != nullptr) [[unlikely]]
+    TINYWASM_GOTO(call_indirect_host_word);
   TINYWASM_CALL_WASM(function, word.frame, sizeof(CallIndirectWord));
 }
 [[gnu::noinline]] TINYWASM_HANDLER call_ref_host_word(TINYWASM_REGISTERS) {
@@ -319,8 +325,10 @@ TINYWASM_HANDLER call_ref_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto& word = read_word<CallIndirectWord>(R.pc);
   auto* function = reinterpret_cast<Function*>(R.fp[word.index]);
-  if (function == nullptr) [[unlikely]] TINYWASM_TRAP(Trap::null_function);
-  if (function->callback != nullptr) [[unlikely]] TINYWASM_GOTO(call_ref_host_word);
+  if (function == nullptr) [[unlikely]]
+    TINYWASM_TRAP(Trap::null_function);
+  if (function->callback != nullptr) [[unlikely]]
+    TINYWASM_GOTO(call_ref_host_word);
   TINYWASM_CALL_WASM((*function), word.frame, sizeof(CallIndirectWord));
 }
 TINYWASM_HANDLER after_instance_call_word(TINYWASM_REGISTERS) {
@@ -366,28 +374,29 @@ TINYWASM_HANDLER return_call_word(TINYWASM_REGISTERS) {
 /// stays behind, once however long the chain of such calls is (return_instance undoes it).
 inline constexpr unsigned kBridge = 4;  // slots between the two frames; fp[-3] counts the results
 
-#define TINYWASM_RETURN_CALL_ANY(function_, word_)                                       \
-  do {                                                                                   \
-    Function& callee_ = (function_);                                                     \
-    if (callee_.callback != nullptr) {                                                   \
-      move_arguments(R, (word_), R.fp);                                                  \
-      if (!call_host(R, callee_, R.fp)) [[unlikely]] TINYWASM_GOTO(host_error<true>);    \
-      take_host_result(R, R.fp);                                                         \
-      R.pc = as_pc(R.fp[-1]);                                                            \
-      TINYWASM_JUMP;                                                                     \
-    }                                                                                    \
+#define TINYWASM_RETURN_CALL_ANY(function_, word_)                                        \
+  do {                                                                                    \
+    Function& callee_ = (function_);                                                      \
+    if (callee_.callback != nullptr) {                                                    \
+      move_arguments(R, (word_), R.fp);                                                   \
+      if (!call_host(R, callee_, R.fp)) [[unlikely]]                                      \
+        TINYWASM_GOTO(host_error<true>);                                                  \
+      take_host_result(R, R.fp);                                                          \
+      R.pc = as_pc(R.fp[-1]);                                                             \
+      TINYWASM_JUMP;                                                                      \
+    }                                                                                     \
     if (callee_.instance == R.ctx->instance || as_pc(R.fp[-1]) == return_instance_pc()) { \
-      move_arguments(R, (word_), R.fp);                                                  \
-    } else {                                                                             \
-      move_arguments(R, (word_), R.fp + kBridge); /* downwards: from >= kBridge */       \
-      R.fp += kBridge;                                                                   \
-      R.fp[-1] = as_slot(return_instance_pc());                                          \
-      R.fp[-2] = as_slot(R.ctx->instance);                                               \
-      R.fp[-3] = slot_count(callee_.type->results);                                          \
-    }                                                                                    \
-    if (callee_.instance != R.ctx->instance) switch_instance(R, callee_.instance);       \
-    R.pc = callee_.code->entry.load(std::memory_order_acquire);                          \
-    TINYWASM_JUMP;                                                                       \
+      move_arguments(R, (word_), R.fp);                                                   \
+    } else {                                                                              \
+      move_arguments(R, (word_), R.fp + kBridge); /* downwards: from >= kBridge */        \
+      R.fp += kBridge;                                                                    \
+      R.fp[-1] = as_slot(return_instance_pc());                                           \
+      R.fp[-2] = as_slot(R.ctx->instance);                                                \
+      R.fp[-3] = slot_count(callee_.type->results);                                       \
+    }                                                                                     \
+    if (callee_.instance != R.ctx->instance) switch_instance(R, callee_.instance);        \
+    R.pc = callee_.code->entry.load(std::memory_order_acquire);                           \
+    TINYWASM_JUMP;                                                                        \
   } while (0)
 
 TINYWASM_HANDLER return_instance_word(TINYWASM_REGISTERS) {
@@ -414,14 +423,16 @@ TINYWASM_HANDLER return_call_indirect_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto& word = read_word<ReturnCallWord>(R.pc);
   const Callee callee = table_function_of_subtype(R, word.table, word.target, R.fp[word.index]);
-  if (callee.function == nullptr) [[unlikely]] TINYWASM_TRAP_VALUE(callee.trap);
+  if (callee.function == nullptr) [[unlikely]]
+    TINYWASM_TRAP_VALUE(callee.trap);
   TINYWASM_RETURN_CALL_ANY(*callee.function, word);
 }
 TINYWASM_HANDLER return_call_ref_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto& word = read_word<ReturnCallWord>(R.pc);
   auto* function = reinterpret_cast<Function*>(R.fp[word.index]);
-  if (function == nullptr) [[unlikely]] TINYWASM_TRAP(Trap::null_function);
+  if (function == nullptr) [[unlikely]]
+    TINYWASM_TRAP(Trap::null_function);
   TINYWASM_RETURN_CALL_ANY(*function, word);
 }
 
@@ -465,9 +476,10 @@ TINYWASM_HANDLER float_reload_word(TINYWASM_REGISTERS) {
 #define TINYWASM_OPERATION(name)                     \
   TINYWASM_HANDLER name##_word(TINYWASM_REGISTERS) { \
     TINYWASM_ENTER;                                  \
-    const auto& word = read_word<RuntimeWord>(R.pc);  \
+    const auto& word = read_word<RuntimeWord>(R.pc); \
     const Trap trap = name##_operation(R, word);     \
-    if (trap != Trap::none) [[unlikely]] TINYWASM_TRAP_VALUE(trap); \
+    if (trap != Trap::none) [[unlikely]]             \
+      TINYWASM_TRAP_VALUE(trap);                     \
     TINYWASM_NEXT(sizeof(RuntimeWord));              \
   }
 
@@ -504,8 +516,7 @@ TINYWASM_INLINE Trap memory_copy_operation(Registers& R, const RuntimeWord& w) {
   return memory_copy(*R.ctx, w.index, w.index2, R.fp[w.a], R.fp[w.b], R.fp[w.c]);
 }
 TINYWASM_INLINE Trap memory_fill_operation(Registers& R, const RuntimeWord& w) {
-  return memory_fill(*R.ctx, w.index, R.fp[w.a], static_cast<std::uint32_t>(R.fp[w.b]),
-                     R.fp[w.c]);
+  return memory_fill(*R.ctx, w.index, R.fp[w.a], static_cast<std::uint32_t>(R.fp[w.b]), R.fp[w.c]);
 }
 TINYWASM_INLINE Trap table_get_operation(Registers& R, const RuntimeWord& w) {
   return table_get(*R.ctx, w.index, R.fp[w.a], R.fp[w.result]);
@@ -607,14 +618,14 @@ TINYWASM_HANDLER vector_global_set_word(TINYWASM_REGISTERS) {
   TINYWASM_NEXT(sizeof(RuntimeWord));
 }
 
-#define TINYWASM_CANONICAL(name, expression)                                            \
-  TINYWASM_HANDLER name##_word(TINYWASM_REGISTERS) {                                    \
-    TINYWASM_ENTER;                                                                     \
-    const auto& word = read_word<RuntimeWord>(R.pc);                                    \
-    const Slot* from = R.fp + word.a;                                                   \
-    const auto value = expression;                                                      \
-    std::memcpy(R.fp + word.result, &value, sizeof value);                              \
-    TINYWASM_NEXT(sizeof(RuntimeWord));                                                 \
+#define TINYWASM_CANONICAL(name, expression)               \
+  TINYWASM_HANDLER name##_word(TINYWASM_REGISTERS) {       \
+    TINYWASM_ENTER;                                        \
+    const auto& word = read_word<RuntimeWord>(R.pc);       \
+    const Slot* from = R.fp + word.a;                      \
+    const auto value = expression;                         \
+    std::memcpy(R.fp + word.result, &value, sizeof value); \
+    TINYWASM_NEXT(sizeof(RuntimeWord));                    \
   }
 TINYWASM_CANONICAL(canonical_f32, canonical(from_slot<float>(*from)))
 TINYWASM_CANONICAL(canonical_f64, canonical(from_slot<double>(*from)))
@@ -624,15 +635,15 @@ TINYWASM_CANONICAL(canonical_f64x2, canonical_lanes<double>(read_vector(from)))
 
 // ---- Wide arithmetic
 
-#define TINYWASM_WIDE(name, ...)                                                 \
-  TINYWASM_HANDLER name##_word(TINYWASM_REGISTERS) {                             \
-    TINYWASM_ENTER;                                                              \
-    const auto& word = read_word<WideWord>(R.pc);                                \
-    const auto operand = [&](unsigned i) { return R.fp[word.operand[i]]; };      \
-    const numeric::Wide value = numeric::name(__VA_ARGS__);                      \
-    R.fp[word.result] = value.low;                                               \
-    R.fp[word.result + 1] = value.high;                                          \
-    TINYWASM_NEXT(sizeof(WideWord));                                             \
+#define TINYWASM_WIDE(name, ...)                                            \
+  TINYWASM_HANDLER name##_word(TINYWASM_REGISTERS) {                        \
+    TINYWASM_ENTER;                                                         \
+    const auto& word = read_word<WideWord>(R.pc);                           \
+    const auto operand = [&](unsigned i) { return R.fp[word.operand[i]]; }; \
+    const numeric::Wide value = numeric::name(__VA_ARGS__);                 \
+    R.fp[word.result] = value.low;                                          \
+    R.fp[word.result + 1] = value.high;                                     \
+    TINYWASM_NEXT(sizeof(WideWord));                                        \
   }
 TINYWASM_WIDE(i64_add128, operand(0), operand(1), operand(2), operand(3))
 TINYWASM_WIDE(i64_sub128, operand(0), operand(1), operand(2), operand(3))

@@ -13,25 +13,25 @@
 namespace tinywasm {
 
 // FEATURE(id, name, group): everything after Wasm 1.0; the groups are wasm2, wasm3 and more.
-#define TINYWASM_FEATURES(FEATURE)                                    \
-  FEATURE(mutable_globals, "mutable-globals", wasm2)                  \
-  FEATURE(sign_extension, "sign-extension", wasm2)                    \
-  FEATURE(saturating_float_to_int, "saturating-float-to-int", wasm2)  \
-  FEATURE(multi_value, "multi-value", wasm2)                          \
-  FEATURE(bulk_memory, "bulk-memory", wasm2)                          \
-  FEATURE(reference_types, "reference-types", wasm2)                  \
-  FEATURE(simd, "simd", wasm2)                                        \
-  FEATURE(relaxed_simd, "relaxed-simd", wasm3)                        \
-  FEATURE(tail_call, "tail-call", wasm3)                              \
-  FEATURE(function_references, "function-references", wasm3)          \
-  FEATURE(gc, "gc", wasm3)                                            \
-  FEATURE(exceptions, "exceptions", wasm3)                            \
-  FEATURE(extended_const, "extended-const", wasm3)                    \
-  FEATURE(multi_memory, "multi-memory", wasm3)                        \
-  FEATURE(memory64, "memory64", wasm3)                                \
-  FEATURE(threads, "threads", more)                                   \
-  FEATURE(custom_page_sizes, "custom-page-sizes", more)               \
-  FEATURE(wide_arithmetic, "wide-arithmetic", more)                   \
+#define TINYWASM_FEATURES(FEATURE)                                   \
+  FEATURE(mutable_globals, "mutable-globals", wasm2)                 \
+  FEATURE(sign_extension, "sign-extension", wasm2)                   \
+  FEATURE(saturating_float_to_int, "saturating-float-to-int", wasm2) \
+  FEATURE(multi_value, "multi-value", wasm2)                         \
+  FEATURE(bulk_memory, "bulk-memory", wasm2)                         \
+  FEATURE(reference_types, "reference-types", wasm2)                 \
+  FEATURE(simd, "simd", wasm2)                                       \
+  FEATURE(relaxed_simd, "relaxed-simd", wasm3)                       \
+  FEATURE(tail_call, "tail-call", wasm3)                             \
+  FEATURE(function_references, "function-references", wasm3)         \
+  FEATURE(gc, "gc", wasm3)                                           \
+  FEATURE(exceptions, "exceptions", wasm3)                           \
+  FEATURE(extended_const, "extended-const", wasm3)                   \
+  FEATURE(multi_memory, "multi-memory", wasm3)                       \
+  FEATURE(memory64, "memory64", wasm3)                               \
+  FEATURE(threads, "threads", more)                                  \
+  FEATURE(custom_page_sizes, "custom-page-sizes", more)              \
+  FEATURE(wide_arithmetic, "wide-arithmetic", more)                  \
   FEATURE(legacy_exceptions, "legacy-exceptions", more)
 
 /// What was added to WebAssembly after its version 1.0.

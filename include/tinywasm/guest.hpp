@@ -85,7 +85,11 @@ class GuestSpan {
   [[nodiscard]] std::size_t size_bytes() const noexcept { return size_ * sizeof(T); }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   /// The elements in place.
-  [[nodiscard]] T* data() const noexcept requires kIsBytes { return reinterpret_cast<T*>(bytes_); }
+  [[nodiscard]] T* data() const noexcept
+    requires kIsBytes
+  {
+    return reinterpret_cast<T*>(bytes_);
+  }
   [[nodiscard]] Byte* bytes() const noexcept { return bytes_; }
 
   /// Precondition: index < size().
@@ -96,7 +100,8 @@ class GuestSpan {
   }
   /// Precondition: index < size().
   void set(std::size_t index, const value_type& value) const noexcept
-      requires(!std::is_const_v<T>) {
+    requires(!std::is_const_v<T>)
+  {
     std::memcpy(bytes_ + index * sizeof(T), &value, sizeof(T));
   }
   [[nodiscard]] std::vector<value_type> to_vector() const {
@@ -106,7 +111,8 @@ class GuestSpan {
   }
   /// Copies as many elements as fit and returns their number.
   std::size_t copy_from(std::span<const value_type> source) const noexcept
-      requires(!std::is_const_v<T>) {
+    requires(!std::is_const_v<T>)
+  {
     const std::size_t count = source.size() < size_ ? source.size() : size_;
     if (count != 0) std::memcpy(bytes_, source.data(), count * sizeof(T));
     return count;
@@ -174,7 +180,9 @@ class GuestPtr {
     std::memcpy(&value, bytes_, sizeof(T));
     return value;
   }
-  void store(const value_type& value) const noexcept requires(!std::is_const_v<T>) {
+  void store(const value_type& value) const noexcept
+    requires(!std::is_const_v<T>)
+  {
     std::memcpy(bytes_, &value, sizeof(T));
   }
 

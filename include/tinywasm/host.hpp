@@ -170,10 +170,11 @@ struct HostResult<Result<T>> {
     if (!result) return caller.fail(std::move(result).error());
     if constexpr (!std::is_void_v<T>) HostResult<T>::raise(caller, *std::move(result), slots);
   }
-  static void lowering_failed(Caller& caller, std::uint64_t* slots) requires requires {
+  static void lowering_failed(Caller& caller, std::uint64_t* slots)
+    requires requires { HostResult<T>::lowering_failed(caller, slots); }
+  {
     HostResult<T>::lowering_failed(caller, slots);
   }
-  { HostResult<T>::lowering_failed(caller, slots); }
 };
 
 /// A callable with its WebAssembly type, ready to be defined in a Linker or made a Func of.
@@ -198,7 +199,7 @@ namespace detail {
 template <class F>
 struct Signature;
 template <class F>
-requires requires { &F::operator(); }
+  requires requires { &F::operator(); }
 struct Signature<F> : Signature<decltype(&F::operator())> {};
 template <class R, class... A>
 struct Signature<R (*)(A...)> {
@@ -272,9 +273,7 @@ using ThunkOf = typename Signature<F>::template Apply<HostThunk>;
 
 /// A lambda, function object or function pointer with one call signature.
 template <class F>
-concept HostCallable = requires {
-  typename detail::ThunkOf<std::decay_t<F>>;
-};
+concept HostCallable = requires { typename detail::ThunkOf<std::decay_t<F>>; };
 
 /// Erases a callable's C++ type. The callable is copied or moved in and lives as long as the
 /// Store (or Linker) that is given the result.

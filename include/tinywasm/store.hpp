@@ -22,8 +22,8 @@ struct StoreConfig {
   /// Bytes of the guest's call stack; deeper recursion traps with "call stack exhausted". Only what
   /// is used takes memory.
   std::uint64_t max_stack_bytes = std::uint64_t{16} << 20;
-  /// Bytes of the garbage-collected heap: structures, arrays and exceptions. When they do not suffice
-  /// even after a collection, the guest ends with "out of memory" (ErrorKind::exhaustion).
+  /// Bytes of the garbage-collected heap: structures, arrays and exceptions. When they do not
+  /// suffice even after a collection, the guest ends with "out of memory" (ErrorKind::exhaustion).
   std::uint64_t max_gc_bytes = std::uint64_t{1} << 30;
   /// Fuel to begin with; absent: execution is not metered.
   std::optional<std::uint64_t> fuel{};
@@ -72,7 +72,8 @@ class TINYWASM_API Store {
   void set_fuel(std::uint64_t fuel) noexcept;
 
   [[nodiscard]] GcStatistics gc_statistics() const noexcept;
-  /// Frees the structures and arrays that can no longer be reached. Not needed: it happens by itself.
+  /// Frees the structures and arrays that can no longer be reached. Not needed: it happens by
+  /// itself.
   void collect_garbage();
   /// For tests: collects at every allocation.
   void set_gc_stress(bool on) noexcept;
