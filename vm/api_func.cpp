@@ -46,8 +46,6 @@ Result<Func> Func::create(Store& store, HostFunction function) {
   });
 }
 
-/// Type indices are the Store's, as in the types of values and in call(): those of a module mean
-/// nothing outside of it.
 FuncType Func::type() const { return vm::to_public(store_->types()[function_->type_id].func); }
 
 Result<std::vector<Value>> Func::call(std::span<const Value> arguments) const {

@@ -35,6 +35,8 @@ class Func {
   }
   [[nodiscard]] TINYWASM_API static Result<Func> create(Store& store, HostFunction function);
 
+  /// The function's type. Where it names defined types, their indices are the Store's, as call()
+  /// wants them; those of Module::exports and Instance::exports are the module's.
   [[nodiscard]] TINYWASM_API FuncType type() const;
 
   /// Calls with arguments whose number and types are checked.

@@ -9,6 +9,7 @@
 #include <tinywasm/tinywasm.hpp>
 
 #include "tools/fuzz/body.hpp"
+#include "tools/fuzz/imports.hpp"
 #include "tools/fuzz/targets.hpp"
 
 namespace tinywasm::fuzz {
@@ -35,40 +36,10 @@ StoreConfig limits(const Way& way) {
   return config;
 }
 
-Value zero(ValueType type) {
-  std::uint64_t slots[2] = {0, 0};
-  return Value::from_slots(nullptr, type, slots);
-}
-
-bool has_zero(ValueType type) {
-  return !type.is_ref() || type == ValueType::funcref || type == ValueType::externref;
-}
-
-/// What the module imports: functions that do nothing and return zeros, globals of zero, and the
-/// smallest memories and tables. What cannot be made stays missing.
-void define_imports(const Module& module, Store& store, Linker& linker) {
-  for (const ImportType& import : linker.missing(module)) {
-    if (const auto* function = std::get_if<FuncType>(&import.type)) {
-      const auto nothing = [](Caller&, std::span<const Value>, std::span<Value>) -> Result<void> {
-        return {};
-      };
-      linker.define(import.module, import.name, HostFunction::dynamic(*function, nothing));
-    } else if (const auto* memory_type = std::get_if<MemoryType>(&import.type)) {
-      if (auto memory = Memory::create(store, *memory_type)) {
-        linker.define(import.module, import.name, *memory);
-      }
-    } else if (const auto* table_type = std::get_if<TableType>(&import.type)) {
-      if (!has_zero(table_type->element)) continue;
-      if (auto table = Table::create(store, *table_type, zero(table_type->element))) {
-        linker.define(import.module, import.name, *table);
-      }
-    } else if (const auto* global_type = std::get_if<GlobalType>(&import.type)) {
-      if (!has_zero(global_type->type)) continue;
-      if (auto global = Global::create(store, *global_type, zero(global_type->type))) {
-        linker.define(import.module, import.name, *global);
-      }
-    }
-  }
+/// A host function that does nothing and returns zeros.
+HostFunction idle(const std::string&, const FuncType& type) {
+  return HostFunction::dynamic(
+      type, [](Caller&, std::span<const Value>, std::span<Value>) -> Result<void> { return {}; });
 }
 
 /// An end, without the place: of two accesses that are out of bounds, fused code may name either.
@@ -95,7 +66,7 @@ std::string describe(const Value& value) {
 std::string run(const Module& module, const Way& way) {
   Store store(limits(way));
   Linker linker(store);
-  define_imports(module, store, linker);
+  define_imports(module, store, linker, idle);
   auto instance = linker.instantiate(module);
   if (!instance) return describe(instance.error());
   std::string report;

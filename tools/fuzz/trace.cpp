@@ -4,6 +4,7 @@
 //
 //   fuzz_trace [--way fused|plain|loop] FILE...   the traces
 //   fuzz_trace --types FILE...                    the types of imports and exports, as JSON lines
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
@@ -14,6 +15,8 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <tinywasm/tinywasm.hpp>
+
+#include "tools/fuzz/imports.hpp"
 
 namespace {
 
@@ -39,19 +42,9 @@ std::string show(const tw::Value& value) {
   return bits == 0 ? "null" : "ref";
 }
 
-bool is_nullable(tw::ValueType type) { return (type.bits() & 0xff) == 0x63; }
-
-tw::Value zero(tw::ValueType type) {
-  const std::uint64_t slots[2] = {0, 0};
-  return tw::Value::from_slots(nullptr, type, slots);
-}
-
 /// What arguments can be: zeros and null.
 bool has_zeros(const std::vector<tw::ValueType>& types) {
-  for (const tw::ValueType type : types) {
-    if (type.is_ref() && !is_nullable(type)) return false;
-  }
-  return true;
+  return std::all_of(types.begin(), types.end(), tw::fuzz::has_zero);
 }
 
 /// How a call ended, as far as engines agree on it.
@@ -74,7 +67,7 @@ class Run {
       : module_(module), store_(config), linker_(store_) {}
 
   void trace() {
-    define_imports();
+    tw::fuzz::define_imports(module_, store_, linker_, logger);
     auto instance = linker_.instantiate(module_);
     if (!instance) {
       fmt::print("instantiate {}\n", ending(instance.error()));
@@ -87,7 +80,8 @@ class Run {
       std::vector<tw::Value> arguments;
       // The Store's types, which it compares arguments with, not the module's.
       const auto function = instance->func(entry.name);
-      for (const tw::ValueType param : function->type().params) arguments.push_back(zero(param));
+      for (const tw::ValueType param : function->type().params)
+        arguments.push_back(tw::fuzz::zero(param));
       fmt::print("call {}\n", entry.name);
       const auto results = function->call(arguments);
       if (results) {
@@ -102,29 +96,6 @@ class Run {
   }
 
  private:
-  void define_imports() {
-    for (const tw::ImportType& import : linker_.missing(module_)) {
-      if (const auto* type = std::get_if<tw::FuncType>(&import.type)) {
-        linker_.define(import.module, import.name, logger(import.name, *type));
-      } else if (const auto* global_type = std::get_if<tw::GlobalType>(&import.type)) {
-        const bool is_object = global_type->type.is_ref() && !is_nullable(global_type->type);
-        const tw::Value value =
-            is_object ? tw::Value(tw::ExternRef{this}) : zero(global_type->type);
-        auto global = tw::Global::create(store_, *global_type, value);
-        if (global) linker_.define(import.module, import.name, *global);
-      } else if (const auto* memory_type = std::get_if<tw::MemoryType>(&import.type)) {
-        auto memory = tw::Memory::create(store_, *memory_type);
-        if (memory) linker_.define(import.module, import.name, *memory);
-      } else if (const auto* tag_type = std::get_if<tw::TagType>(&import.type)) {
-        auto tag = tw::Tag::create(store_, *tag_type);
-        if (tag) linker_.define(import.module, import.name, *tag);
-      } else if (const auto* table_type = std::get_if<tw::TableType>(&import.type)) {
-        auto table = tw::Table::create(store_, *table_type, zero(table_type->element));
-        if (table) linker_.define(import.module, import.name, *table);
-      }
-    }
-  }
-
   /// A host function that prints its arguments and returns zeros.
   static tw::HostFunction logger(const std::string& name, const tw::FuncType& type) {
     return tw::HostFunction::dynamic(type,
