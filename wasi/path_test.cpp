@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <thread>
 
-#include "wasi/platform.hpp"
+#include "wasi/test_modes.hpp"
 #include "wasi/test_world.hpp"
 
 using namespace tinywasm;
@@ -203,21 +203,6 @@ void try_to_change(Prison& prison, const char* path) {
           Errno::success);
   }
 }
-
-const std::vector<Mode>& modes() {
-  static const std::vector<Mode> all = [] {
-    std::vector<Mode> found{Mode::walk};
-    const TempDir temp;
-    std::filesystem::create_directory(temp / "probe");
-    const HostFd root(::open((temp / "").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    const HostFd probe(platform::open_directory_beneath(root.get(), "probe"));
-    if (probe) found.push_back(Mode::kernel);
-    return found;
-  }();
-  return all;
-}
-
-const char* name_of(Mode mode) { return mode == Mode::walk ? "walk" : "kernel"; }
 
 }  // namespace
 
