@@ -37,6 +37,7 @@ const Subcommand* find(std::string_view name) {
 int main(int argc, char** argv) {
   namespace tools = tinywasm::tools;
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write
+  std::signal(SIGXFSZ, SIG_IGN);  // and so is a file that grows beyond ulimit -f
   try {
     std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     const Subcommand* const subcommand = arguments.empty() ? nullptr : find(arguments.front());

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 #include "wasi/file_stat.hpp"
@@ -59,6 +60,13 @@ void classify(Descriptor& descriptor, const struct stat& stat) {
 }  // namespace
 
 OrErrno<Descriptor> Descriptor::of(HostFd host) {
+  // In a process that was started with a standard stream closed, the next file to be opened gets
+  // that number; what the process then prints must not end up in a file of the guest.
+  if (host.is_owned() && host.get() >= 0 && host.get() <= STDERR_FILENO) {
+    HostFd other(::fcntl(host.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+    if (!other) return last_errno();
+    host = std::move(other);
+  }
   struct stat stat{};
   if (::fstat(host.get(), &stat) != 0) return last_errno();
   const int mode = ::fcntl(host.get(), F_GETFL);

@@ -93,6 +93,20 @@ TEST_SUITE("fd_table") {
     ::close(pipe[1]);
   }
 
+  TEST_CASE("a guest's file is never one of the process's standard streams") {
+    const HostFd saved(::fcntl(0, F_DUPFD_CLOEXEC, 3));
+    ::close(0);
+    const int lowest = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    {
+      const auto descriptor = Descriptor::of(HostFd(lowest));
+      REQUIRE(static_cast<bool>(descriptor));
+      CHECK(lowest == 0);
+      CHECK(descriptor->host.get() > 2);
+      CHECK_FALSE(is_open(0));
+    }
+    if (saved) ::dup2(saved.get(), 0);
+  }
+
   TEST_CASE("a descriptor knows what it is of") {
     auto directory = Descriptor::of(HostFd(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
     REQUIRE(static_cast<bool>(directory));

@@ -36,6 +36,11 @@ class Poll {
  public:
   Poll(const Call& call, std::span<Subscription> subscriptions)
       : call_(call), subscriptions_(subscriptions) {}
+  Poll(const Poll&) = delete;
+  Poll& operator=(const Poll&) = delete;
+  ~Poll() {
+    for (Descriptor* const descriptor : pinned_) call_.world.fds.unpin(*descriptor);
+  }
 
   /// Fills events() with at least one event, or returns false: interrupted.
   bool run() {
@@ -93,7 +98,7 @@ class Poll {
     const Rights direction = is_read(subscription) ? rights::kFdRead : rights::kFdWrite;
     const auto found = call_.world.get(subscription.fd, direction | rights::kPollFdReadwrite);
     if (!found) return emit(subscription, found.error());
-    const Descriptor& descriptor = **found;
+    Descriptor& descriptor = **found;
     switch (descriptor.kind) {
       case Descriptor::Kind::stream:
       case Descriptor::Kind::socket:
@@ -101,6 +106,7 @@ class Poll {
         const short events = is_read(subscription) ? POLLIN : POLLOUT;
         polled_.push_back({descriptor.host.get(), events, 0});
         polled_for_.push_back(&subscription);
+        pin(descriptor);
         return;
       }
       case Descriptor::Kind::buffer:
@@ -109,6 +115,14 @@ class Poll {
       default:  // never waits
         return emit(subscription, Errno::success, bytes_left(descriptor, subscription));
     }
+  }
+
+  /// While this thread waits another may close the descriptor, and the host's number would come to
+  /// stand for something the guest was never given.
+  void pin(Descriptor& descriptor) {
+    if (!call_.world.is_threaded) return;
+    FdTable::pin(descriptor);
+    pinned_.push_back(&descriptor);
   }
 
   static FileSize bytes_left(const Descriptor& descriptor, const Subscription& subscription) {
@@ -168,6 +182,7 @@ class Poll {
   std::vector<Deadline> deadlines_;
   std::vector<pollfd> polled_;
   std::vector<const Subscription*> polled_for_;  // parallel to polled_
+  std::vector<Descriptor*> pinned_;
 };
 
 template <class Layout>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <atomic>
 #include <chrono>
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -257,6 +258,36 @@ TEST_SUITE("poll") {
     CHECK(code(poll(end - 48, end - 32, 1)) == Errno::success);  // all zeros: a clock that is due
     put(guest.memory.data() + kIn + 8, std::uint8_t{3});
     CHECK(code(poll(kIn, kOut, 1)) == Errno::inval);
+  }
+
+  TEST_CASE("a descriptor that another thread closes stays the host's until the wait is over") {
+    int fds[2];
+    REQUIRE(::pipe2(fds, O_CLOEXEC) == 0);
+    const HostFd writer(fds[1]);
+    TestWorld guest;
+    guest.world->is_threaded = true;
+    auto reader = Descriptor::of(HostFd(fds[0]));
+    REQUIRE(static_cast<bool>(reader));
+    const Fd fd = *guest.world->fds.insert(std::move(*reader));
+    std::atomic<bool> is_polling{false};
+    std::thread thread([&] {
+      const auto lock = guest.world->lock();
+      is_polling = true;
+      const auto seen = Subscriptions(guest).descriptor(1, 1, fd).poll();
+      REQUIRE(seen.size() == 1);
+      CHECK(seen[0].error == Errno::success);
+      CHECK(seen[0].nbytes == 3);
+    });
+    while (!is_polling) std::this_thread::yield();
+    {
+      const auto lock = guest.world->lock();  // to be had only while the other waits
+      CHECK(fd_close(guest.call(), fd) == Errno::success);
+      CHECK(fd_close(guest.call(), fd) == Errno::badf);
+      CHECK(::fcntl(fds[0], F_GETFD) >= 0);
+    }
+    CHECK(::write(writer.get(), "abc", 3) == 3);
+    thread.join();
+    CHECK(::fcntl(fds[0], F_GETFD) < 0);
   }
 
   TEST_CASE("an interruption ends the wait") {
