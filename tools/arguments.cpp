@@ -2,6 +2,7 @@
 #include "tools/arguments.hpp"
 
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -106,6 +107,46 @@ std::optional<Value> parse_value(ValueType type, std::string_view text) {
   return std::nullopt;
 }
 
+/// Exactly as many digits as `text` has.
+std::optional<unsigned> parse_digits(std::string_view text) {
+  unsigned number = 0;
+  for (const char digit : text) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+    number = number * 10 + static_cast<unsigned>(digit - '0');
+  }
+  return number;
+}
+
+/// Seconds since 1970 of "2026-11-22", "2026-11-22T15:04:05Z" or "1795359845".
+std::optional<std::uint64_t> parse_time(std::string_view text) {
+  constexpr std::string_view kForm = "dddd-dd-ddTdd:dd:ddZ";
+  constexpr std::size_t kDateLength = 10;
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / 1'000'000'000;
+  if (text.size() != kForm.size() && !(text.size() == kDateLength && text[4] == '-')) {
+    const auto seconds = parse_unsigned(text);
+    return seconds && *seconds <= kMost ? seconds : std::nullopt;
+  }
+  unsigned fields[6] = {};  // year, month, day, hour, minute, second
+  std::size_t field = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(kForm.find_first_not_of('d', at), text.size());
+    const auto number = parse_digits(text.substr(at, end - at));
+    if (!number || (end < text.size() && text[end] != kForm[end])) return std::nullopt;
+    fields[field++] = *number;
+    at = end + 1;
+  }
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(fields[0])),
+                                         std::chrono::month(fields[1]),
+                                         std::chrono::day(fields[2])};
+  if (!date.ok() || fields[0] < 1970 || fields[3] > 23 || fields[4] > 59 || fields[5] > 59) {
+    return std::nullopt;
+  }
+  const auto days = std::chrono::sys_days(date).time_since_epoch().count();
+  const std::uint64_t seconds =
+      ((static_cast<std::uint64_t>(days) * 24 + fields[3]) * 60 + fields[4]) * 60 + fields[5];
+  return seconds <= kMost ? std::optional(seconds) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
@@ -145,6 +186,27 @@ std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   }
   if (!(seconds >= 0) || seconds > 1e9) return std::nullopt;
   return std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
+}
+
+std::optional<std::uint64_t> parse_number(std::string_view text) { return parse_unsigned(text); }
+
+std::optional<WasiClocks> parse_clocks(std::string_view text) {
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  const std::string_view name = text.substr(0, colon);
+  WasiClocks clocks;
+  if (name == "fixed") {
+    clocks = WasiClocks::fixed();
+  } else if (name == "virtual") {
+    clocks = WasiClocks::virtual_time();
+  } else if (name != "host") {
+    return std::nullopt;
+  }
+  if (colon == text.size()) return clocks;
+  if (name == "host") return std::nullopt;
+  const auto seconds = parse_time(text.substr(colon + 1));
+  if (!seconds) return std::nullopt;
+  clocks.start = *seconds * 1'000'000'000;
+  return clocks;
 }
 
 std::optional<WasiPreopen> parse_directory(std::string_view text) {

@@ -21,6 +21,11 @@ namespace tinywasm::tools {
 std::optional<std::uint64_t> parse_size(std::string_view text);
 /// "500ms", "1.5s", "2m", "1h"; a number alone is seconds.
 std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);
+/// "host", "fixed" or "virtual", the last two with ":TIME" if not at WasiClocks::kDefaultStart. A
+/// time is 2026-11-22, 2026-11-22T15:04:05Z or seconds since 1970.
+std::optional<WasiClocks> parse_clocks(std::string_view text);
+/// A number, decimal or 0x....
+std::optional<std::uint64_t> parse_number(std::string_view text);
 /// HOST[::GUEST[::ro]]
 std::optional<WasiPreopen> parse_directory(std::string_view text);
 /// NAME=VALUE, or NAME for what the command's own environment holds; none when that has none.

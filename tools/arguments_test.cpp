@@ -18,6 +18,31 @@ std::string read(ValueType type, const std::string& text) {
 }  // namespace
 
 TEST_SUITE("arguments") {
+  TEST_CASE("clocks") {
+    using Kind = WasiClocks::Kind;
+    const auto is = [](const char* text, Kind kind, std::uint64_t seconds) {
+      const auto clocks = parse_clocks(text);
+      return clocks && clocks->kind == kind && clocks->start == seconds * 1'000'000'000;
+    };
+    CHECK(parse_clocks("host")->kind == Kind::host);
+    CHECK(is("fixed", Kind::fixed, 946'684'800));
+    CHECK(is("virtual", Kind::virtual_time, 946'684'800));
+    CHECK(is("fixed:0", Kind::fixed, 0));
+    CHECK(is("virtual:1700000000", Kind::virtual_time, 1'700'000'000));
+    CHECK(is("fixed:1970-01-01", Kind::fixed, 0));
+    CHECK(is("fixed:2024-02-29", Kind::fixed, 1'709'164'800));
+    CHECK(is("virtual:2026-11-22T15:04:05Z", Kind::virtual_time, 1'795'359'845));
+    CHECK(is("fixed:18446744073", Kind::fixed, 18'446'744'073));
+    for (const char* bad :
+         {"", "virtue", "host:0", "fixed:", "fixed:now", "fixed:-1", "fixed:18446744074",
+          "fixed:2023-02-29", "fixed:1969-12-31", "fixed:2024-2-29", "fixed:2024-02-29T24:00:00Z",
+          "fixed:2024-02-29T12:60:00Z", "fixed:2024-02-29T12:00:00", "fixed:2024-02-29 12:00:00Z",
+          "fixed:9999-01-01", "fixed:202x-01-01", "fixed:2024-02-29T1200:00:00"}) {
+      CAPTURE(bad);
+      CHECK_FALSE(parse_clocks(bad).has_value());
+    }
+  }
+
   TEST_CASE("sizes") {
     CHECK(parse_size("0") == 0);
     CHECK(parse_size("65536") == 65536);

@@ -33,14 +33,24 @@ What the guest may use (nothing else of the system is visible to it):
   --dir HOST[::GUEST[::ro]]  a directory, under the guest's name GUEST; with ::ro read only
   --env NAME[=VALUE]         an environment variable; without VALUE, as it is here
   --inherit-env              all environment variables of this process
+  --tcplisten ADDRESS:PORT   a socket that listens there, as the guest's descriptor 3, or the next
+                             after those of --dir; several are allowed. [::1]:PORT is IPv6; with
+                             port 0 the system chooses one, which is told on standard error
   --argv0 NAME               the program's name in argv[0]; otherwise the module's file name
+
+The same run twice (all of it but what files hold and when they were changed):
+  --clock host|fixed|virtual the host's clocks; or clocks that stand still; or clocks that move by a
+                             microsecond a look and by what the guest sleeps, without sleeping:
+                             fixed:TIME and virtual:TIME start at 2026-11-22, 2026-11-22T15:04:05Z
+                             or seconds since 1970 (without TIME: 2000-01-01)
+  --random-seed N            random bytes that follow from N: not for secrets
+  --sorted-dirs              directories are read in the order of names
+  --deterministic            every NaN it computes is the same on every host; floats are slower
 
 What to run:
   --invoke FUNCTION          call this export with ARGUMENTS, print each result on a line
                              (a v128 is i32x4:1,2,3,4 or 0x and 32 digits)
   --preload NAME=PATH        instantiate PATH first; its exports can be imported from NAME
-  --deterministic            every NaN it computes is the same on every host; floats are slower
-
   --features LIST            what modules may use: wasm1, wasm2, wasm3, all (the default) or a
                              feature's name; +NAME adds one and -NAME takes one away: -gc,+threads
 
@@ -49,6 +59,7 @@ Limits:
   --fuel N                   end the guest after about N instructions
   --max-memory SIZE          all its linear memories together, such as 64M (default 4G)
   --max-stack SIZE           its call stack (default 16M)
+  --max-files N              files and sockets it may have open at once (default 1024)
   --max-threads N            threads it may have at once beside the first (default 64)
 
 The interpreter (for comparison and debugging):

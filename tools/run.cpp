@@ -14,6 +14,7 @@
 #include "tools/arguments.hpp"
 #include "tools/input.hpp"
 #include "tools/interruption.hpp"
+#include "tools/listen.hpp"
 #include "tools/report.hpp"
 #include "tools/run_options.hpp"
 
@@ -47,6 +48,7 @@ class Run {
   };
 
   bool load_as(const std::string& import_name, const std::string& path);
+  bool open_listeners();
   bool define_wasi();
   /// An exit code when there is nothing more to do.
   std::optional<int> link(const Loaded& loaded, std::optional<Instance>& instance);
@@ -63,6 +65,7 @@ class Run {
   Store store_;
   Linker linker_;
   std::vector<Loaded> modules_;  // preloads, then the main module
+  std::vector<Listener> listeners_;
   std::shared_ptr<WasiReport> report_ = std::make_shared<WasiReport>();
   std::optional<Interruption> interruption_;
   std::optional<WasiThreads> threads_;  // ends them before the Store goes
@@ -101,12 +104,32 @@ bool Run::load_as(const std::string& import_name, const std::string& path) {
   return true;
 }
 
+bool Run::open_listeners() {
+  for (const ListenAddress& address : options_.listeners) {
+    auto listener = Listener::open(address);
+    if (!listener) {
+      report("--tcplisten", listener.error());
+      return false;
+    }
+    // Whoever wants to connect has to learn which port the system chose.
+    if (address.port == 0) report(fmt::format("listening on {}", listener->name()));
+    listeners_.push_back(*std::move(listener));
+  }
+  return true;
+}
+
 bool Run::define_wasi() {
+  if (!open_listeners()) return false;
   WasiConfig config;
   config.args.push_back(options_.argv0.empty() ? file_name(options_.module) : options_.argv0);
   config.args.insert(config.args.end(), options_.arguments.begin(), options_.arguments.end());
   config.env = options_.env;
   config.preopens = options_.preopens;
+  for (const Listener& listener : listeners_) config.sockets.push_back(listener.descriptor());
+  config.clocks = options_.clocks;
+  config.random = options_.random;
+  config.sorted_directories = options_.sorted_directories;
+  config.max_open_files = options_.max_files;
   config.report = report_;
   if (!WasiThreads::wanted_by(modules_.back().module)) {
     linker_.define_wasi(config);
@@ -127,10 +150,12 @@ std::optional<int> Run::link(const Loaded& loaded, std::optional<Instance>& inst
   Result<Instance> made = linker_.instantiate(loaded.module);
   if (!made) {
     const Error& error = made.error();
-    // Memory that the limits do not allow, as opposed to a start function's exhausted stack.
-    const bool cannot_begin = error.kind == ErrorKind::unlinkable ||
-                              error.kind == ErrorKind::unsupported || error.kind == ErrorKind::io ||
-                              (error.kind == ErrorKind::exhaustion && error.backtrace.empty());
+    // Memory that the limits do not allow, as opposed to a start function's exhausted stack; a
+    // world that cannot be had, as opposed to what a call of the start function came to.
+    const bool is_before_start = error.backtrace.empty() && (error.kind == ErrorKind::exhaustion ||
+                                                             error.kind == ErrorKind::host);
+    const bool cannot_begin = is_before_start || error.kind == ErrorKind::unlinkable ||
+                              error.kind == ErrorKind::unsupported || error.kind == ErrorKind::io;
     if (!cannot_begin) return ended(loaded.path, error);
     report(loaded.path, error);
     return kExitFailure;

@@ -18,6 +18,10 @@ namespace {
 struct RawOptions {
   std::vector<std::string> dirs;
   std::vector<std::string> env;
+  std::vector<std::string> listeners;
+  std::string clock;
+  std::string random_seed;
+  bool sorted_dirs = false;
   bool inherit_env = false;
   std::string argv0;
   std::string invoke;
@@ -27,6 +31,7 @@ struct RawOptions {
   std::string max_memory;
   std::string max_stack;
   std::string max_threads;
+  std::string max_files;
   bool deterministic = false;
   bool no_fuse = false;
   std::string dispatch;
@@ -44,6 +49,10 @@ void declare(CLI::App& app, RawOptions& raw) {
   list("--dir", raw.dirs);
   list("--env", raw.env);
   list("--preload", raw.preloads);
+  list("--tcplisten", raw.listeners);
+  app.add_option("--clock", raw.clock);
+  app.add_option("--random-seed", raw.random_seed);
+  app.add_flag("--sorted-dirs", raw.sorted_dirs);
   app.add_flag("--inherit-env", raw.inherit_env);
   app.add_option("--argv0", raw.argv0);
   app.add_option("--invoke", raw.invoke);
@@ -52,6 +61,7 @@ void declare(CLI::App& app, RawOptions& raw) {
   app.add_option("--max-memory", raw.max_memory);
   app.add_option("--max-stack", raw.max_stack);
   app.add_option("--max-threads", raw.max_threads);
+  app.add_option("--max-files", raw.max_files);
   app.add_flag("--deterministic", raw.deterministic);
   app.add_flag("--no-fuse", raw.no_fuse);
   app.add_option("--dispatch", raw.dispatch);
@@ -98,6 +108,9 @@ void convert_limits(const RawOptions& raw, RunOptions& options, Checker& checker
         checker.require(parse_size(raw.max_threads), "--max-threads", raw.max_threads);
     options.max_threads = static_cast<std::uint32_t>(std::min<std::uint64_t>(most, 10'000));
   }
+  if (!raw.max_files.empty()) {
+    options.max_files = checker.require(parse_size(raw.max_files), "--max-files", raw.max_files);
+  }
   options.store.deterministic = raw.deterministic;
   options.store.fuse = !raw.no_fuse;
   options.store.portable_loop = raw.dispatch == "loop";
@@ -121,9 +134,24 @@ void convert_environment(const RawOptions& raw, RunOptions& options, Checker& ch
   }
 }
 
+/// What makes one run like another.
+void convert_determinism(const RawOptions& raw, RunOptions& options, Checker& checker) {
+  if (!raw.clock.empty()) {
+    options.clocks = checker.require(parse_clocks(raw.clock), "--clock", raw.clock);
+  }
+  if (!raw.random_seed.empty()) {
+    options.random = WasiRandom::seeded(
+        checker.require(parse_number(raw.random_seed), "--random-seed", raw.random_seed));
+  }
+  options.sorted_directories = raw.sorted_dirs;
+}
+
 void convert(const RawOptions& raw, RunOptions& options, Checker& checker) {
   for (const std::string& text : raw.dirs) {
     options.preopens.push_back(checker.require(parse_directory(text), "--dir", text));
+  }
+  for (const std::string& text : raw.listeners) {
+    options.listeners.push_back(checker.require(parse_listen_address(text), "--tcplisten", text));
   }
   for (const std::string& text : raw.preloads) {
     const std::size_t equals = text.find('=');
@@ -142,6 +170,7 @@ void convert(const RawOptions& raw, RunOptions& options, Checker& checker) {
   }
   convert_environment(raw, options, checker);
   convert_limits(raw, options, checker);
+  convert_determinism(raw, options, checker);
 }
 
 }  // namespace

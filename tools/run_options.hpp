@@ -14,6 +14,8 @@
 #include <tinywasm/store.hpp>
 #include <tinywasm/wasi.hpp>
 
+#include "tools/listen.hpp"
+
 namespace tinywasm::tools {
 
 struct Preload {
@@ -27,10 +29,15 @@ struct RunOptions {
   std::string argv0;
   std::vector<WasiPreopen> preopens;
   std::vector<std::pair<std::string, std::string>> env;
+  std::vector<ListenAddress> listeners;
+  WasiClocks clocks;
+  WasiRandom random;
+  bool sorted_directories = false;
   std::optional<std::string> invoke;
   std::vector<Preload> preloads;
   std::optional<std::chrono::nanoseconds> timeout;
   std::uint32_t max_threads = 64;
+  std::uint64_t max_files = 1024;
   StoreConfig store;
   Features features;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wasi/directory.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <limits>
@@ -39,7 +40,8 @@ FileType entry_type(int directory, const dirent& entry) {
 
 }  // namespace
 
-OrErrno<std::unique_ptr<DirectoryStream>> DirectoryStream::open(int directory, bool is_preopen) {
+OrErrno<std::unique_ptr<DirectoryStream>> DirectoryStream::open(int directory, bool is_preopen,
+                                                                SortedDirectories* sorted) {
   // A position of its own: the descriptor may have been opened only to resolve paths.
   const int fd = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return last_errno();
@@ -47,10 +49,52 @@ OrErrno<std::unique_ptr<DirectoryStream>> DirectoryStream::open(int directory, b
   DIR* stream = ::fdopendir(fd);
   if (!stream) return last_errno();
   owned.release();
-  return std::unique_ptr<DirectoryStream>(new DirectoryStream(stream, is_preopen));
+  return std::unique_ptr<DirectoryStream>(new DirectoryStream(stream, is_preopen, sorted));
 }
 
 OrErrno<const DirectoryStream::Entry*> DirectoryStream::at(DirCookie cookie) {
+  if (!sorted_) return read_at(cookie);
+  if (cookie == 0 || !is_copied_) {
+    if (const Errno error = copy(); error != Errno::success) return error;
+  }
+  return cookie < copy_.size() ? &copy_[static_cast<std::size_t>(cookie)] : nullptr;
+}
+
+/// Reads all entries into copy_.
+Errno DirectoryStream::read_copy() {
+  for (DirCookie cookie = 0;;) {
+    const auto entry = read_at(cookie);
+    if (!entry || !*entry) return entry.error();
+    const std::size_t bytes = sizeof(Entry) + (*entry)->name.capacity();
+    if (sorted_->bytes + bytes > SortedDirectories::kMaxBytes) return Errno::nomem;
+    sorted_->bytes += bytes;
+    copied_bytes_ += bytes;
+    cookie = (*entry)->head.next;
+    copy_.push_back(**entry);
+  }
+}
+
+Errno DirectoryStream::copy() {
+  forget();
+  if (const Errno error = read_copy(); error != Errno::success) {
+    forget();
+    return error;
+  }
+  std::sort(copy_.begin(), copy_.end(),
+            [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  for (std::size_t i = 0; i < copy_.size(); ++i) copy_[i].head.next = i + 1;
+  is_copied_ = true;
+  return Errno::success;
+}
+
+void DirectoryStream::forget() {
+  if (sorted_) sorted_->bytes -= copied_bytes_;
+  copied_bytes_ = 0;
+  copy_ = {};
+  is_copied_ = false;
+}
+
+OrErrno<const DirectoryStream::Entry*> DirectoryStream::read_at(DirCookie cookie) {
   if (has_entry_ && cookie == entry_cookie_ && cookie != 0) return &entry_;
   if (cookie == 0) {
     ::rewinddir(stream_.get());  // also shows what was created since

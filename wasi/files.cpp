@@ -156,7 +156,7 @@ Errno fd_filestat_set_times(const Call& call, Fd fd, Timestamp atim, Timestamp m
                             FstFlags flags) {
   const auto descriptor = call.world.get(fd, rights::kFdFilestatSetTimes);
   if (!descriptor) return descriptor.error();
-  const auto times = times_to_set(atim, mtim, flags);
+  const auto times = times_to_set(atim, mtim, flags, call.world.clocks);
   if (!times) return times.error();
   if ((*descriptor)->read_only) return Errno::rofs;
   return host_result(::futimens((*descriptor)->host.get(), times->data()));
@@ -184,7 +184,9 @@ Errno fd_readdir(const Call& call, Fd fd, GuestBytes buffer, DirCookie cookie, O
   if (!found) return found.error();
   Descriptor& directory = **found;
   if (!directory.entries) {
-    auto entries = DirectoryStream::open(directory.host.get(), directory.preopen.has_value());
+    auto& sorted = call.world.sorted_directories;
+    auto entries = DirectoryStream::open(directory.host.get(), directory.preopen.has_value(),
+                                         sorted ? &*sorted : nullptr);
     if (!entries) return entries.error();
     directory.entries = std::move(*entries);
   }

@@ -144,7 +144,7 @@ Errno path_filestat_set_times(const Call& call, Fd fd, LookupFlags flags, GuestP
                               Timestamp atim, Timestamp mtim, FstFlags fst_flags) {
   const auto last = last_link(flags);
   if (!last) return last.error();
-  const auto times = times_to_set(atim, mtim, fst_flags);
+  const auto times = times_to_set(atim, mtim, fst_flags, call.world.clocks);
   if (!times) return times.error();
   const auto located = locate(call, fd, rights::kPathFilestatSetTimes, path, *last);
   if (!located) return located.error();

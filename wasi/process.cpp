@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "wasi/calls.hpp"
-#include "wasi/platform.hpp"
 #include "wasi/world.hpp"
 
 namespace tinywasm::wasi {
@@ -113,7 +112,8 @@ Result<Errno> random_get(const Call& call, GuestBytes buffer) {
   while (!rest.empty()) {
     if (call.interrupted()) return interrupted();
     const std::size_t length = std::min(rest.size(), kChunk);
-    if (!platform::random_bytes(rest.first(length))) return last_errno();
+    const Errno error = call.world.random.fill(rest.first(length));
+    if (error != Errno::success) return error;
     rest = rest.subspan(length);
   }
   return Errno::success;

@@ -128,9 +128,29 @@ Result<void> add_strings(World& world, const WasiConfig& config) {
   return {};
 }
 
+/// Callbacks that are to be called are there.
+Result<void> check_callbacks(const WasiConfig& config) {
+  if (config.clocks.kind == WasiClocks::Kind::custom && !config.clocks.now) {
+    return usage_error("clocks: no function given");
+  }
+  if (config.random.kind == WasiRandom::Kind::custom && !config.random.fill) {
+    return usage_error("random: no function given");
+  }
+  return {};
+}
+
 }  // namespace
 
+World::World(const WasiConfig& config)
+    : fds(config.max_open_files),
+      clocks(config.clocks),
+      random(config.random),
+      report(config.report) {
+  if (config.sorted_directories) sorted_directories.emplace();
+}
+
 Result<std::shared_ptr<World>> World::create(const WasiConfig& config) {
+  if (auto checked = check_callbacks(config); !checked) return std::move(checked).error();
   std::shared_ptr<World> world(new World(config));
   if (auto added = add_strings(*world, config); !added) return std::move(added).error();
   const WasiStream* const streams[] = {&config.in, &config.out, &config.err};

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "wasi/clock.hpp"
 #include "wasi/fd_table.hpp"
 #include "wasi/path.hpp"
+#include "wasi/random.hpp"
 
 namespace tinywasm::wasi {
 
@@ -25,9 +27,11 @@ struct World {
 
   std::vector<std::string> args;
   std::vector<std::string> environment;  // "NAME=value"
+  std::optional<SortedDirectories> sorted_directories;
   FdTable fds;
   PathResolver paths;
   Clocks clocks;
+  Random random;
   std::shared_ptr<WasiReport> report;  // may be null
 
   /// The guest has threads: one of them at a time is in a call, but while it waits (Unlocked).
@@ -42,7 +46,7 @@ struct World {
   OrErrno<Descriptor*> get(Fd fd, Rights rights) const;
 
  private:
-  explicit World(const WasiConfig& config) : fds(config.max_open_files), report(config.report) {}
+  explicit World(const WasiConfig& config);
 };
 
 /// Lets the guest's other threads make calls while this one waits for the host. They may close any

@@ -6,7 +6,11 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +44,57 @@ struct WasiStream {
   }
 };
 
+/// The clocks of WASI, numbered as it does.
+enum class WasiClock : std::uint32_t { realtime, monotonic, process_cputime, thread_cputime };
+
+/// What the guest's clocks show.
+struct WasiClocks {
+  enum class Kind {
+    host,          ///< the host's clocks
+    fixed,         ///< they stand still: no wait takes time
+    virtual_time,  ///< each reading moves them by a microsecond, a wait by its length, and only
+                   ///< they
+    custom,        ///< what `now` returns
+  };
+  /// 2000-01-01T00:00:00Z: 1970 is before what some file formats can express.
+  static constexpr std::uint64_t kDefaultStart = 946'684'800'000'000'000;
+
+  Kind kind = Kind::host;
+  /// fixed and virtual_time: the realtime clock at the start, in nanoseconds since 1970. The other
+  /// clocks begin at one second.
+  std::uint64_t start = kDefaultStart;
+  /// custom: nanoseconds; a clock must not go backwards, but for realtime. A guest that sleeps asks
+  /// it again and again, at least every 50 ms, until its time has come.
+  std::function<std::uint64_t(WasiClock)> now{};
+
+  static WasiClocks host() { return {}; }
+  static WasiClocks fixed(std::uint64_t start = kDefaultStart) { return {Kind::fixed, start, {}}; }
+  static WasiClocks virtual_time(std::uint64_t start = kDefaultStart) {
+    return {Kind::virtual_time, start, {}};
+  }
+  static WasiClocks of(std::function<std::uint64_t(WasiClock)> now) {
+    return {Kind::custom, 0, std::move(now)};
+  }
+};
+
+/// Where the guest's random bytes come from.
+struct WasiRandom {
+  enum class Kind {
+    host,    ///< the host's generator, fit for cryptography
+    seeded,  ///< the same bytes for the same seed, on every host; not fit for cryptography
+    custom,  ///< what `fill` writes
+  };
+  Kind kind = Kind::host;
+  std::uint64_t seed = 0;                            ///< seeded
+  std::function<void(std::span<std::byte>)> fill{};  ///< custom: fills all of the span
+
+  static WasiRandom host() { return {}; }
+  static WasiRandom seeded(std::uint64_t seed) { return {Kind::seeded, seed, {}}; }
+  static WasiRandom of(std::function<void(std::span<std::byte>)> fill) {
+    return {Kind::custom, 0, std::move(fill)};
+  }
+};
+
 /// What an embedder may want to know about a run; filled in while the guest runs.
 struct WasiReport {
   /// The host's errno value of the first write to the guest's standard output that failed (ENOSPC,
@@ -59,6 +114,11 @@ struct WasiConfig {
   /// Open sockets of the embedder, which keeps owning them. The guest finds them, listening or
   /// connected, as the descriptors after the preopens, which begin at 3.
   std::vector<int> sockets{};
+  WasiClocks clocks{};
+  WasiRandom random{};
+  /// Directories are read in the order of their names' bytes, from a copy made when reading begins,
+  /// rather than in the file system's order.
+  bool sorted_directories = false;
   /// How many descriptors the guest may have open, those it starts with included.
   std::size_t max_open_files = 1024;
   std::shared_ptr<WasiReport> report{};  ///< may be null
