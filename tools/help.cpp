@@ -60,6 +60,8 @@ Limits:
   --max-memory SIZE          all its linear memories together, such as 64M (default 4G)
   --max-stack SIZE           its call stack (default 16M)
   --max-files N              files and sockets it may have open at once (default 1024)
+  --max-output SIZE          bytes it may write, to all files, sockets and streams together; a new
+                             file counts 256, a new directory or symbolic link 4096
   --max-threads N            threads it may have at once beside the first (default 64)
 
 The interpreter (for comparison and debugging):

@@ -2,6 +2,7 @@
 #include "tools/run.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
 #include <memory>
@@ -130,6 +131,7 @@ bool Run::define_wasi() {
   config.random = options_.random;
   config.sorted_directories = options_.sorted_directories;
   config.max_open_files = options_.max_files;
+  if (options_.max_output) config.max_output_bytes = *options_.max_output;
   config.report = report_;
   if (!WasiThreads::wanted_by(modules_.back().module)) {
     linker_.define_wasi(config);
@@ -237,7 +239,9 @@ int Run::ended(const std::string& path, const Error& error) {
 int Run::with_output_checked(int exit_code) const {
   const int error = report_->output_error;
   if (exit_code != kExitSuccess || error == 0) return exit_code;
-  report(fmt::format("standard output: {}", std::strerror(error)));
+  const bool is_limit = error == ENOSPC && report_->is_output_limit_reached;
+  report(fmt::format("standard output: {}",
+                     is_limit ? "--max-output is used up" : std::strerror(error)));
   return kExitFailure;
 }
 

@@ -32,6 +32,7 @@ struct RawOptions {
   std::string max_stack;
   std::string max_threads;
   std::string max_files;
+  std::string max_output;
   bool deterministic = false;
   bool no_fuse = false;
   std::string dispatch;
@@ -62,6 +63,7 @@ void declare(CLI::App& app, RawOptions& raw) {
   app.add_option("--max-stack", raw.max_stack);
   app.add_option("--max-threads", raw.max_threads);
   app.add_option("--max-files", raw.max_files);
+  app.add_option("--max-output", raw.max_output);
   app.add_flag("--deterministic", raw.deterministic);
   app.add_flag("--no-fuse", raw.no_fuse);
   app.add_option("--dispatch", raw.dispatch);
@@ -110,6 +112,10 @@ void convert_limits(const RawOptions& raw, RunOptions& options, Checker& checker
   }
   if (!raw.max_files.empty()) {
     options.max_files = checker.require(parse_size(raw.max_files), "--max-files", raw.max_files);
+  }
+  if (!raw.max_output.empty()) {
+    options.max_output =
+        checker.require(parse_size(raw.max_output), "--max-output", raw.max_output);
   }
   options.store.deterministic = raw.deterministic;
   options.store.fuse = !raw.no_fuse;

@@ -38,6 +38,7 @@ struct RunOptions {
   std::optional<std::chrono::nanoseconds> timeout;
   std::uint32_t max_threads = 64;
   std::uint64_t max_files = 1024;
+  std::optional<std::uint64_t> max_output;
   StoreConfig store;
   Features features;
 };

@@ -11,6 +11,7 @@
 #include "wasi/calls.hpp"
 #include "wasi/file_stat.hpp"
 #include "wasi/platform.hpp"
+#include "wasi/reservation.hpp"
 #include "wasi/set_times.hpp"
 #include "wasi/world.hpp"
 
@@ -78,11 +79,13 @@ Errno fd_allocate(const Call& call, Fd fd, FileSize offset, FileSize length) {
   if (((*descriptor)->base & rights::kFdWrite) == 0) return Errno::badf;
   if (length == 0 || offset > kMaxOffset || length > kMaxOffset) return Errno::inval;
   if (length > kMaxOffset - offset) return Errno::fbig;
+  Reservation space(call, length);
+  if (space.is_refused()) return Errno::nospc;
   for (;;) {
     const int result =
         platform::allocate((*descriptor)->host.get(), static_cast<std::int64_t>(offset),
                            static_cast<std::int64_t>(length));
-    if (result != EINTR || call.interrupted()) return from_host(result);
+    if (result != EINTR || call.interrupted()) return space.use_if(from_host(result));
   }
 }
 
@@ -145,11 +148,13 @@ Errno fd_filestat_set_size(const Call& call, Fd fd, FileSize size) {
   if (!descriptor) return descriptor.error();
   if (((*descriptor)->base & rights::kFdWrite) == 0) return Errno::badf;
   if (size > kMaxOffset) return Errno::inval;
+  Reservation space(call, is_output_limited(call) ? growth_to(**descriptor, size) : 0);
+  if (space.is_refused()) return Errno::nospc;
   for (;;) {
     if (::ftruncate((*descriptor)->host.get(), static_cast<off_t>(size)) == 0) break;
     if (errno != EINTR || call.interrupted()) return last_errno();
   }
-  return Errno::success;
+  return space.use_if(Errno::success);
 }
 
 Errno fd_filestat_set_times(const Call& call, Fd fd, Timestamp atim, Timestamp mtim,

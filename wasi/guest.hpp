@@ -88,6 +88,10 @@ class IoVecs {
   IoVecs(std::span<const std::byte> entries, std::span<std::byte> memory)
       : entries_(entries), memory_(memory) {}
 
+  /// Longer than any program's; the guest's claim is not to cost host time.
+  static constexpr std::size_t kMaxCount = 64 * 1024;
+  bool is_too_many() const { return entries_.size() / kEntrySize > kMaxCount; }
+
   /// Points `out` at the first non-empty buffers, as many as fit, at most kMaxBytes long together.
   /// Returns their number, or an error when one of them is out of bounds.
   Result<std::size_t> gather(std::span<iovec> out) const;

@@ -10,6 +10,7 @@
 
 #include "wasi/calls.hpp"
 #include "wasi/file_stat.hpp"
+#include "wasi/reservation.hpp"
 #include "wasi/set_times.hpp"
 #include "wasi/world.hpp"
 
@@ -125,7 +126,9 @@ Errno path_create_directory(const Call& call, Fd fd, GuestPath path) {
   const auto located = locate(call, fd, rights::kPathCreateDirectory, path, LastLink::keep_name);
   if (!located) return located.error();
   if (located->base->read_only) return stat_of(*located) ? Errno::exist : Errno::rofs;
-  return host_result(::mkdirat(located->directory(), located->name(), 0777));
+  Reservation space(call, OutputLimit::kNewBlock);
+  if (space.is_refused()) return Errno::nospc;
+  return space.use_if(host_result(::mkdirat(located->directory(), located->name(), 0777)));
 }
 
 Errno path_filestat_get(const Call& call, Fd fd, LookupFlags flags, GuestPath path,
@@ -165,8 +168,10 @@ Errno path_link(const Call& call, Fd old_fd, LookupFlags old_flags, GuestPath ol
   // A second name in a writable directory would make a read-only file writable.
   if (const Errno error = check_writable(*source); error != Errno::success) return error;
   if (const Errno error = check_new_name(*target); error != Errno::success) return error;
-  return host_result(
-      ::linkat(source->directory(), source->name(), target->directory(), target->name(), 0));
+  Reservation space(call, OutputLimit::kNewFile);
+  if (space.is_refused()) return Errno::nospc;
+  return space.use_if(host_result(
+      ::linkat(source->directory(), source->name(), target->directory(), target->name(), 0)));
 }
 
 Errno path_open(const Call& call, Fd fd, LookupFlags flags, GuestPath path, OFlags oflags,
@@ -194,8 +199,12 @@ Errno path_open(const Call& call, Fd fd, LookupFlags flags, GuestPath path, OFla
     if (!allowed) return allowed.error();
     host_flags = *allowed;
   }
+  const bool is_new = (host_flags & O_CREAT) != 0 && is_output_limited(call) && !stat_of(*located);
+  Reservation space(call, is_new ? OutputLimit::kNewFile : 0);
+  if (space.is_refused()) return Errno::nospc;
   auto host = open_place(located->place, host_flags, 0666);
   if (!host) return host.error();
+  space.use_if(Errno::success);
   auto descriptor = Descriptor::of(std::move(*host));
   if (!descriptor) return descriptor.error();
   grant(*descriptor, *located->base, base);
@@ -248,7 +257,10 @@ Errno path_symlink(const Call& call, GuestPath target, Fd fd, GuestPath path) {
   const auto located = locate(call, fd, rights::kPathSymlink, path, LastLink::keep_name);
   if (!located) return located.error();
   if (const Errno error = check_new_name(*located); error != Errno::success) return error;
-  return host_result(::symlinkat(text.c_str(), located->directory(), located->name()));
+  Reservation space(call, OutputLimit::kNewBlock);
+  if (space.is_refused()) return Errno::nospc;
+  return space.use_if(
+      host_result(::symlinkat(text.c_str(), located->directory(), located->name())));
 }
 
 Errno path_unlink_file(const Call& call, Fd fd, GuestPath path) {

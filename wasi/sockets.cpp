@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "wasi/calls.hpp"
+#include "wasi/reservation.hpp"
 #include "wasi/transfer.hpp"
 #include "wasi/world.hpp"
 
@@ -120,6 +121,7 @@ Result<Errno> sock_recv(const Call& call, Fd fd, IoVecs buffers, RiFlags flags, 
   if (!socket) return socket.error();
   if ((*socket)->kind == Kind::listener) return Errno::notconn;
   if ((flags & ~(kRecvPeek | kRecvWaitall)) != 0) return Errno::inval;
+  if (buffers.is_too_many()) return Errno::inval;
   std::array<iovec, kMaxVectors> storage;
   const auto count = buffers.gather(storage);
   if (!count) return count.error();
@@ -140,10 +142,13 @@ Result<Errno> sock_send(const Call& call, Fd fd, IoVecs buffers, std::uint32_t f
   const auto socket = socket_of(call, fd, rights::kFdWrite);
   if (!socket) return socket.error();
   if (flags != 0) return Errno::inval;
+  if (buffers.is_too_many()) return Errno::inval;
   std::array<iovec, kMaxVectors> storage;
   const auto count = buffers.gather(storage);
   if (!count) return count.error();
-  const Transferred result = write_stream(call, **socket, std::span<iovec>(storage).first(*count));
+  const Transferred result = write_within_limit(
+      call, **socket, std::span<iovec>(storage).first(*count), std::nullopt,
+      [&](std::span<iovec> front) { return write_stream(call, **socket, front); });
   if (result.is_interrupted) return interrupted();
   if (result.error != Errno::success) return result.error;
   return sent.set(static_cast<Size>(result.bytes));

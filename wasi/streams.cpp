@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "wasi/calls.hpp"
+#include "wasi/reservation.hpp"
 #include "wasi/transfer.hpp"
 #include "wasi/world.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 /// Gathers the buffers, transfers with `transfer(span<iovec>)` and writes what became of it.
 template <class F>
 Result<Errno> with_buffers(const IoVecs& buffers, Out<Size> out, F&& transfer) {
+  if (buffers.is_too_many()) return Errno::inval;
   iovec storage[kMaxVectors];
   const auto count = buffers.gather(storage);
   if (!count) return count.error();
@@ -86,7 +88,9 @@ Result<Errno> fd_write(const Call& call, Fd fd, IoVecs buffers, Out<Size> writte
   const auto descriptor = call.world.get(fd, rights::kFdWrite);
   if (!descriptor) return descriptor.error();
   return with_buffers(buffers, written, [&](std::span<iovec> vectors) {
-    const Transferred result = write_stream(call, **descriptor, vectors);
+    const Transferred result = write_within_limit(
+        call, **descriptor, vectors, std::nullopt,
+        [&](std::span<iovec> front) { return write_stream(call, **descriptor, front); });
     if (is_failure(result.error)) report_output(call, **descriptor, errno);
     return result;
   });
@@ -112,10 +116,13 @@ Result<Errno> fd_pwrite(const Call& call, Fd fd, IoVecs buffers, FileSize offset
   const auto descriptor = call.world.get(fd, rights::kFdWrite);
   if (!descriptor) return descriptor.error();
   return with_buffers(buffers, written, [&](std::span<iovec> vectors) {
-    const Transferred result = retry(call, [&] {
-      return ::pwritev((*descriptor)->host.get(), vectors.data(), static_cast<int>(vectors.size()),
-                       static_cast<off_t>(offset));
-    });
+    const auto transfer = [&](std::span<iovec> front) {
+      return retry(call, [&] {
+        return ::pwritev((*descriptor)->host.get(), front.data(), static_cast<int>(front.size()),
+                         static_cast<off_t>(offset));
+      });
+    };
+    const Transferred result = write_within_limit(call, **descriptor, vectors, offset, transfer);
     if (is_failure(result.error)) report_output(call, **descriptor, errno);
     return result;
   });

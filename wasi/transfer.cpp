@@ -41,40 +41,6 @@ Transferred write_buffer(Descriptor& descriptor, std::span<iovec> vectors) {
   return result;
 }
 
-std::size_t total(std::span<iovec> vectors) {
-  std::size_t bytes = 0;
-  for (const iovec& vector : vectors) bytes += vector.iov_len;
-  return bytes;
-}
-
-/// The front of `vectors`, at most `limit` bytes: cuts a vector in place, and puts it back.
-class Front {
- public:
-  Front(std::span<iovec> vectors, std::size_t limit) {
-    std::size_t count = 0;
-    for (; count < vectors.size() && limit != 0; ++count) {
-      if (vectors[count].iov_len > limit) {
-        cut_ = &vectors[count];
-        length_ = cut_->iov_len;
-        cut_->iov_len = limit;
-      }
-      limit -= vectors[count].iov_len;
-    }
-    vectors_ = vectors.first(count);
-  }
-  Front(const Front&) = delete;
-  Front& operator=(const Front&) = delete;
-  ~Front() {
-    if (cut_) cut_->iov_len = length_;
-  }
-  std::span<iovec> get() const { return vectors_; }
-
- private:
-  std::span<iovec> vectors_;
-  iovec* cut_ = nullptr;
-  std::size_t length_ = 0;
-};
-
 int count_of(std::span<iovec> vectors) { return static_cast<int>(vectors.size()); }
 
 ssize_t send_now(int fd, std::span<iovec> vectors) {
@@ -223,6 +189,25 @@ Transferred write_stream(const Call& call, Descriptor& descriptor, std::span<iov
     vectors = advance(vectors, static_cast<std::size_t>(result));
   }
   return done;
+}
+
+std::size_t total(std::span<const iovec> vectors) {
+  std::size_t bytes = 0;
+  for (const iovec& vector : vectors) bytes += vector.iov_len;
+  return bytes;
+}
+
+Front::Front(std::span<iovec> vectors, std::size_t limit) {
+  std::size_t count = 0;
+  for (; count < vectors.size() && limit != 0; ++count) {
+    if (vectors[count].iov_len > limit) {
+      cut_ = &vectors[count];
+      length_ = cut_->iov_len;
+      cut_->iov_len = limit;
+    }
+    limit -= vectors[count].iov_len;
+  }
+  vectors_ = vectors.first(count);
 }
 
 std::span<iovec> advance(std::span<iovec> vectors, std::size_t bytes) {

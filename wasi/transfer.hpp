@@ -50,6 +50,25 @@ Transferred retry(const Call& call, F&& system_call) {
   }
 }
 
+std::size_t total(std::span<const iovec> vectors);
+
+/// The front of `vectors`, at most `limit` bytes: cuts a vector in place, and puts it back.
+class Front {
+ public:
+  Front(std::span<iovec> vectors, std::size_t limit);
+  Front(const Front&) = delete;
+  Front& operator=(const Front&) = delete;
+  ~Front() {
+    if (cut_) cut_->iov_len = length_;
+  }
+  std::span<iovec> get() const { return vectors_; }
+
+ private:
+  std::span<iovec> vectors_;
+  iovec* cut_ = nullptr;
+  std::size_t length_ = 0;
+};
+
 /// Drops the first `bytes` bytes.
 std::span<iovec> advance(std::span<iovec> vectors, std::size_t bytes);
 

@@ -145,6 +145,7 @@ World::World(const WasiConfig& config)
     : fds(config.max_open_files),
       clocks(config.clocks),
       random(config.random),
+      output(config.max_output_bytes),
       report(config.report) {
   if (config.sorted_directories) sorted_directories.emplace();
 }

@@ -14,6 +14,7 @@
 
 #include "wasi/clock.hpp"
 #include "wasi/fd_table.hpp"
+#include "wasi/output_limit.hpp"
 #include "wasi/path.hpp"
 #include "wasi/random.hpp"
 
@@ -32,6 +33,7 @@ struct World {
   PathResolver paths;
   Clocks clocks;
   Random random;
+  OutputLimit output;
   std::shared_ptr<WasiReport> report;  // may be null
 
   /// The guest has threads: one of them at a time is in a call, but while it waits (Unlocked).

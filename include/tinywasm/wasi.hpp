@@ -100,6 +100,8 @@ struct WasiReport {
   /// The host's errno value of the first write to the guest's standard output that failed (ENOSPC,
   /// EPIPE, ...), 0 when none did. The guest was told, too, but may have ignored it.
   std::atomic<int> output_error{0};
+  /// A call was refused, or a write cut short, because of max_output_bytes.
+  std::atomic<bool> is_output_limit_reached{false};
 };
 
 /// Given to Linker::define_wasi. proc_exit(n) ends the guest with an Error of kind exit whose
@@ -121,6 +123,11 @@ struct WasiConfig {
   bool sorted_directories = false;
   /// How many descriptors the guest may have open, those it starts with included.
   std::size_t max_open_files = 1024;
+  /// How many bytes the guest may write, through all its descriptors together: standard streams,
+  /// files and sockets. What files gain without being written counts too (allocated space, holes),
+  /// and what is made anew: 256 bytes for a file or hard link, 4096 for a directory or symbolic
+  /// link. Nothing is given back when files shrink or go. Beyond it calls answer nospc.
+  std::uint64_t max_output_bytes = std::numeric_limits<std::uint64_t>::max();
   std::shared_ptr<WasiReport> report{};  ///< may be null
 };
 
