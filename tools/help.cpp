@@ -62,11 +62,13 @@ Limits:
   --max-files N              files and sockets it may have open at once (default 1024)
   --max-output SIZE          bytes it may write, to all files, sockets and streams together; a new
                              file counts 256, a new directory or symbolic link 4096
+  --max-gc SIZE              its garbage-collected heap (default 1G)
   --max-threads N            threads it may have at once beside the first (default 64)
 
 The interpreter (for comparison and debugging):
   --no-fuse                  run every instruction on its own
   --dispatch tail|loop       the fast dispatcher or the portable one
+  --gc-stats                 report at the end what the garbage collector did
 
   -h, --help                 this text
   --version                  the version

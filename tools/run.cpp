@@ -61,6 +61,7 @@ class Run {
   /// Reports how a call ended; its exit code.
   int ended(const std::string& path, const Error& error);
   int with_output_checked(int exit_code) const;
+  void report_collections() const;
 
   RunOptions options_;
   Store store_;
@@ -89,7 +90,9 @@ int Run::operator()() {
     if (const auto exit_code = link(loaded, instance)) return with_output_checked(*exit_code);
     if (!loaded.import_name.empty()) linker_.define_instance(loaded.import_name, *instance);
   }
-  return with_output_checked(run_main(*instance));
+  const int exit_code = run_main(*instance);
+  if (options_.gc_stats) report_collections();
+  return with_output_checked(exit_code);
 }
 
 bool Run::is_library() const {
@@ -243,6 +246,18 @@ int Run::with_output_checked(int exit_code) const {
   report(fmt::format("standard output: {}",
                      is_limit ? "--max-output is used up" : std::strerror(error)));
   return kExitFailure;
+}
+
+void Run::report_collections() const {
+  const GcStatistics heap = store_.gc_statistics();
+  const auto milliseconds = [](std::uint64_t nanoseconds) {
+    return static_cast<double>(nanoseconds) / 1e6;
+  };
+  report(
+      fmt::format("gc: {} bytes allocated, {} collections in {:.1f} ms, the longest {:.1f} ms; "
+                  "{} bytes in use, {} of them alive after the last collection",
+                  heap.allocated_bytes, heap.collections, milliseconds(heap.pause_nanoseconds),
+                  milliseconds(heap.longest_pause_nanoseconds), heap.used_bytes, heap.live_bytes));
 }
 
 }  // namespace

@@ -30,10 +30,12 @@ struct RawOptions {
   std::string timeout;
   std::string max_memory;
   std::string max_stack;
+  std::string max_gc;
   std::string max_threads;
   std::string max_files;
   std::string max_output;
   bool deterministic = false;
+  bool gc_stats = false;
   bool no_fuse = false;
   std::string dispatch;
   std::string features;
@@ -61,10 +63,12 @@ void declare(CLI::App& app, RawOptions& raw) {
   app.add_option("--timeout", raw.timeout);
   app.add_option("--max-memory", raw.max_memory);
   app.add_option("--max-stack", raw.max_stack);
+  app.add_option("--max-gc", raw.max_gc);
   app.add_option("--max-threads", raw.max_threads);
   app.add_option("--max-files", raw.max_files);
   app.add_option("--max-output", raw.max_output);
   app.add_flag("--deterministic", raw.deterministic);
+  app.add_flag("--gc-stats", raw.gc_stats);
   app.add_flag("--no-fuse", raw.no_fuse);
   app.add_option("--dispatch", raw.dispatch);
   app.add_option("--features", raw.features);
@@ -104,6 +108,9 @@ void convert_limits(const RawOptions& raw, RunOptions& options, Checker& checker
   if (!raw.max_stack.empty()) {
     options.store.max_stack_bytes =
         checker.require(parse_size(raw.max_stack), "--max-stack", raw.max_stack);
+  }
+  if (!raw.max_gc.empty()) {
+    options.store.max_gc_bytes = checker.require(parse_size(raw.max_gc), "--max-gc", raw.max_gc);
   }
   if (!raw.max_threads.empty()) {
     const std::uint64_t most =
@@ -169,6 +176,7 @@ void convert(const RawOptions& raw, RunOptions& options, Checker& checker) {
   }
   if (!raw.invoke.empty()) options.invoke = raw.invoke;
   options.argv0 = raw.argv0;
+  options.gc_stats = raw.gc_stats;
   if (const auto features = Features::parse(raw.features)) {
     options.features = *features;
   } else {
