@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // An interpreter inside the interpreter: a register machine's loop over a switch (br_table).
 #include <stdint.h>
-#include <stdio.h>
+
+#include "size.h"
+
+enum { kStarts = 60000 };
 
 typedef enum {
   kLoadImmediate,
@@ -99,8 +102,8 @@ static uint64_t run(const Instruction* code, int64_t* r) {
   }
 }
 
-int main(void) {
-  int64_t registers[kRegisters] = {[kLimit] = 60000};
+int main(int argc, char** argv) {
+  int64_t registers[kRegisters] = {[kLimit] = size_argument(argc, argv, kStarts)};
   uint64_t executed = run(program, registers);
   printf("bytecode: longest Collatz sequence below %d starts at %d (%d steps), %llu instructions\n",
          (int)registers[kLimit], (int)registers[kBestStart], (int)registers[kBestSteps],

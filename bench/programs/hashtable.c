@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A hash table of strings with open addressing: hashing, memory loads, string compares.
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "size.h"
 
 enum { kWords = 60000, kRounds = 35, kWordBytes = 16 };
 
@@ -76,14 +76,15 @@ static void make_word(char* word, uint32_t number) {
   word[length] = '\0';
 }
 
-int main(void) {
+int main(int argc, char** argv) {
+  int rounds = size_argument(argc, argv, kRounds);
   static char words[kWords][kWordBytes];
   uint32_t state = 1, checksum = 0, distinct = 0;
   for (int i = 0; i < kWords; ++i) {
     state = state * 1664525u + 1013904223u;
     make_word(words[i], (state >> 8) % (kWords / 2));  // about one word in two comes again
   }
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     Table table = {0};
     for (int i = 0; i < kWords; ++i) add_word(&table, words[i]);
     for (int i = 0; i < kWords; ++i) checksum = checksum * 33 + count_of(&table, words[i]);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Quicksort of 32-bit integers: compares, swaps and data-dependent branches.
 #include <stdint.h>
-#include <stdio.h>
+
+#include "size.h"
 
 enum { kCount = 1000000, kRounds = 4, kSmall = 12 };
 
@@ -56,10 +57,11 @@ static void quicksort(int32_t* first, int32_t* last) {
   insertion_sort(first, last);
 }
 
-int main(void) {
+int main(int argc, char** argv) {
+  int rounds = size_argument(argc, argv, kRounds);
   uint32_t state = 2463534242u;
   uint32_t checksum = 0;
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     uint32_t before = 0, after = 0;
     for (int i = 0; i < kCount; ++i) before += (uint32_t)(values[i] = (int32_t)next_random(&state));
     quicksort(values, values + kCount);
@@ -70,6 +72,6 @@ int main(void) {
     }
     if (before != after) return puts("values were lost"), 1;
   }
-  printf("quicksort of %d x %d: checksum %08x\n", kRounds, kCount, checksum);
+  printf("quicksort of %d x %d: checksum %08x\n", rounds, kCount, checksum);
   return 0;
 }

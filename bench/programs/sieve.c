@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sieve of Eratosthenes over odd numbers: byte stores with a growing stride.
-#include <stdio.h>
 #include <string.h>
+
+#include "size.h"
 
 enum { kLimit = 2000000, kHalf = kLimit / 2, kRounds = 110 };
 
@@ -19,9 +20,10 @@ static int count_primes(void) {
   return count;
 }
 
-int main(void) {
+int main(int argc, char** argv) {
+  int rounds = size_argument(argc, argv, kRounds);
   int count = 0;
-  for (int round = 0; round < kRounds; ++round) count = count_primes();
+  for (int round = 0; round < rounds; ++round) count = count_primes();
   printf("primes below %d: %d\n", kLimit, count);
   return 0;
 }
