@@ -18,11 +18,24 @@ namespace tinywasm {
 
 /// Makes Callers, and reads what became of them.
 struct HostCalls {
-  static vm::Trap run(const HostFunction& host, vm::Context& context, vm::Instance* instance,
-                      vm::Slot* slots) {
+  [[gnu::always_inline]] static vm::Trap run(const HostFunction& host, vm::Context& context,
+                                             vm::Instance* instance, vm::Slot* slots) {
     Caller caller(context.store, instance);
     try {
       host.thunk(host.environment.get(), caller, slots);
+    } catch (...) {
+      fail_with_current(caller);
+    }
+    if (!caller.error_) [[likely]]
+      return vm::Trap::none;
+    return take_error(caller, context);
+  }
+
+ private:
+  // Apart from run(), which every call of a host function goes through.
+  [[gnu::noinline, gnu::cold]] static void fail_with_current(Caller& caller) {
+    try {
+      throw;
     } catch (const std::bad_alloc&) {
       caller.fail(Error{ErrorKind::exhaustion, "out of memory in a host function"});
     } catch (const std::exception& exception) {
@@ -30,7 +43,8 @@ struct HostCalls {
     } catch (...) {
       caller.fail(Error{ErrorKind::host, "a host function threw an exception"});
     }
-    if (!caller.error_) return vm::Trap::none;
+  }
+  [[gnu::noinline, gnu::cold]] static vm::Trap take_error(Caller& caller, vm::Context& context) {
     *context.host_error = *std::move(caller.error_);
     return vm::Trap::host;
   }

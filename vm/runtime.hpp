@@ -95,6 +95,7 @@ struct Function {
   std::uint32_t type_id = 0;  // canonical in the Store
   std::uint32_t index = 0;    // in its instance's function index space
   const decoder::FuncType* type = nullptr;
+  std::uint32_t host_frame_slots = 0;  // host functions: of vm::host_frame_slots(*type)
 };
 
 /// A module instance.
@@ -150,6 +151,7 @@ struct Context {
   Slot live_registers[4] = {0, 0, 0, 0};
 
   void set_memory_size(std::uint64_t bytes) {
+    if (access_limit[0] == bytes) return;  // of a width of 1: the size itself
     for (unsigned i = 0; i < 5; ++i) {
       const std::uint64_t width = std::uint64_t{1} << i;
       access_limit[i] = bytes >= width ? bytes - width + 1 : 0;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "vm/address_space.hpp"
+#include "vm/code.hpp"
 #include "vm/host_calls.hpp"
 #include "vm/instance.hpp"
 #include "vm/public_types.hpp"
@@ -68,6 +69,8 @@ Result<Function*> Store::add_function(HostFunction host) {
   entry.function.environment = &entry.host;
   entry.function.type_id = *id;
   entry.function.type = &types_[*id].func;
+  entry.function.host_frame_slots =
+      static_cast<std::uint32_t>(host_frame_slots(*entry.function.type));
   return &entry.function;
 }
 

@@ -213,14 +213,18 @@ TINYWASM_HANDLER after_call_wide_word(TINYWASM_REGISTERS) {
 
 /// Runs a host function on the frame at `slots`; memory and its size are current afterwards.
 TINYWASM_INLINE bool call_host(Registers& R, Function& function, Slot* slots) {
-  R.ctx->top = slots + host_frame_slots(*function.type);
+  R.ctx->top = slots + function.host_frame_slots;
   if (R.ctx->top > R.ctx->stack_limit) [[unlikely]] {
     R.ctx->trap = Trap::stack_exhausted;
     return false;
   }
-  R.ctx->trap = function.callback(function.environment, *R.ctx, R.ctx->instance, slots);
+  const Trap trap = function.callback(function.environment, *R.ctx, R.ctx->instance, slots);
+  R.ctx->trap = trap;
   reload_memory(R);
-  return R.ctx->trap == Trap::none;
+  // As after any call nothing is in these; so the handler does not have to save them.
+  R.r1 = R.r2 = R.r3 = 0;
+  R.f1 = R.f2 = R.f3 = V128{};
+  return trap == Trap::none;
 }
 TINYWASM_INLINE void take_host_result(Registers& R, const Slot* slots) {
   R.r0 = slots[0];
