@@ -108,7 +108,8 @@ int main(int argc, char** argv) {
   std::string write;
   std::vector<std::string> paths;
   unsigned damaged = 0;
-  app.add_option("target", name, "read, validate, assemble, run_module or run_body")->required();
+  app.add_option("target", name, "read, validate, assemble, run_module, run_body or wasi_calls")
+      ->required();
   app.add_option("paths", paths, "files and directories; scripts are cut into modules")->required();
   app.add_option("--damage", damaged, "also run this many damaged copies of each input");
   app.add_option("--write", write, "write the inputs to this directory instead of running them");

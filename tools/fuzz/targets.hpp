@@ -12,7 +12,7 @@ namespace tinywasm::fuzz {
 using Input = std::span<const std::byte>;
 
 /// What a target takes.
-enum class Form { source, module, body };
+enum class Form { source, module, body, calls };
 
 struct Target {
   std::string_view name;
@@ -33,12 +33,16 @@ void run_module(Input input);
 /// As run_module, on the body of `validate`.
 void run_body(Input input);
 
+/// What a guest does with WASI: calls and their arguments (see wasi_target.cpp).
+void wasi_calls(Input input);
+
 inline constexpr Target kTargets[] = {
     {"read", "the binary reader", Form::module, &read},
     {"validate", "the validator, on one function body", Form::body, &validate},
     {"assemble", "the text format", Form::source, &assemble},
     {"run_module", "whole modules", Form::module, &run_module},
     {"run_body", "function bodies", Form::body, &run_body},
+    {"wasi_calls", "calls of WASI", Form::calls, &wasi_calls},
 };
 
 /// Ends the process with a message unless `holds`.
