@@ -37,6 +37,8 @@ void TextInstructions::run(BinaryWriter& out, bool one_folded) {
   levels_.clear();
   labels_.clear();
   label_by_name_.clear();
+  label_count_ = 0;
+  label_names_.clear();
   pending_.clear();
   pending_hints_.clear();
   if (one_folded && !in_.at(TokenKind::left)) in_.fail_unexpected();
@@ -92,9 +94,12 @@ void TextInstructions::push(Form form, std::size_t pending, std::optional<std::s
   levels_.push_back({.form = form, .pending = pending, .label = label});
 }
 
+/// At the place where the block's instruction is written to the body.
 void TextInstructions::push_label(std::optional<std::string_view> name) {
   Label label{.name = name, .hidden = {}};
+  const std::uint32_t number = label_count_++;
   if (name) {
+    label_names_.emplace_back(number, *name);
     const auto [found, is_new] = label_by_name_.emplace(*name, labels_.size());
     if (!is_new) {
       label.hidden = found->second;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "decoder/text_annotations.hpp"
@@ -27,7 +28,13 @@ class TextInstructions {
   /// Instructions up to the closing parenthesis of the form they stand in, which stays, then `end`.
   void parse_expression(BinaryWriter& out);
   /// As parse_expression, for a function's body whose declarations `out` holds, with branch hints.
+  /// label_names() are then those of this body.
   void parse_body(BinaryWriter& out, std::vector<BranchHint>& hints);
+  /// The identifiers of labels, by the number of the block: of all that the body has, in the order
+  /// in which their instructions stand in the binary format.
+  const std::vector<std::pair<std::uint32_t, std::string_view>>& label_names() const {
+    return label_names_;
+  }
   /// One folded instruction, then `end`.
   void parse_folded_expression(BinaryWriter& out);
 
@@ -124,6 +131,8 @@ class TextInstructions {
   std::vector<Level> levels_;
   std::vector<Label> labels_;
   std::unordered_map<std::string_view, std::size_t> label_by_name_;  // the innermost of each name
+  std::uint32_t label_count_ = 0;                                    // that this body had so far
+  std::vector<std::pair<std::uint32_t, std::string_view>> label_names_;
   std::vector<BranchHint>* hints_ = nullptr;  // where branch hints go, if they may come
   std::vector<BranchHint> pending_hints_;     // with offsets in pending_
   std::optional<std::uint8_t> branch_hint_;   // of the instruction that comes next

@@ -7,6 +7,15 @@
 
 namespace tinywasm::decoder {
 
+namespace {
+
+/// What stands after the dollar sign.
+std::string identifier_text(std::string_view name) {
+  return is_identifier(name) ? std::string(name) : quoted_name(name);
+}
+
+}  // namespace
+
 PrintedNames::PrintedNames(const std::vector<IndexName>& names, std::size_t count) {
   std::unordered_map<std::string_view, std::uint32_t> uses;
   for (const IndexName& each : names) {
@@ -37,6 +46,50 @@ std::string PrintedNames::reference(std::uint32_t index) const {
   return fmt::format("${}", found->second.name);
 }
 
+void PrintedLabels::begin(const Names* names) {
+  names_ = names;
+  count_ = 0;
+  open_.clear();
+  innermost_.clear();
+}
+
+std::string_view PrintedLabels::next_name() const {
+  if (names_ == nullptr) return {};
+  const auto found = names_->find(count_);
+  return found == names_->end() ? std::string_view() : found->second;
+}
+
+/// An identifier may be any string in quotes (6.3.5), but not an empty one.
+std::string PrintedLabels::definition() const {
+  const std::string_view name = next_name();
+  return name.empty() ? std::string() : " $" + identifier_text(name);
+}
+
+std::string PrintedLabels::reference(std::uint32_t index) const {
+  if (index >= open_.size()) return std::to_string(index);  // the function's own, or none at all
+  const std::size_t position = open_.size() - 1 - index;
+  const std::string_view name = open_[position].name;
+  if (name.empty() || innermost_.at(name) != position + 1) return std::to_string(index);
+  return '$' + identifier_text(name);
+}
+
+void PrintedLabels::push() {
+  Label label{.name = next_name()};
+  ++count_;
+  if (!label.name.empty()) {
+    std::size_t& innermost = innermost_[label.name];
+    label.hidden = innermost;
+    innermost = open_.size() + 1;
+  }
+  open_.push_back(label);
+}
+
+void PrintedLabels::pop() {
+  const Label label = open_.back();
+  open_.pop_back();
+  if (!label.name.empty()) innermost_[label.name] = label.hidden;
+}
+
 ModuleNames::ModuleNames(const Module& module)
     : types(names_of(module, NameKind::type), module.types.size()),
       functions(names_of(module, NameKind::function), module.functions.size()),
@@ -49,6 +102,11 @@ ModuleNames::ModuleNames(const Module& module)
   constexpr std::size_t kNoLimit = ~std::size_t{0};
   for (const IndirectNames& each : indirect_names_of(module, NameKind::local)) {
     locals.try_emplace(each.index, each.names, kNoLimit);
+  }
+  for (const IndirectNames& each : indirect_names_of(module, NameKind::label)) {
+    const auto [found, is_new] = labels.try_emplace(each.index);
+    if (!is_new) continue;
+    for (const IndexName& name : each.names) found->second.emplace(name.index, name.name);
   }
   for (const IndirectNames& each : indirect_names_of(module, NameKind::field)) {
     if (each.index >= module.types.size()) continue;

@@ -69,6 +69,9 @@ void TextModuleParser::function_body(const Field& field) {
   code_.bytes.unsigned_leb(body.size());
   code_.bytes.append(body);
   if (!locals.names().empty()) local_names_.push_back({field.index, locals.names()});
+  if (const auto& labels = instructions_.label_names(); !labels.empty()) {
+    label_names_.push_back({field.index, labels});
+  }
 }
 
 /// (local ...)*; neighbours of one type share an entry of the binary format.
@@ -207,15 +210,18 @@ void TextModuleParser::write_names(const std::optional<std::string>& module_name
     section.section(0, contents);
   }
   subsection(1, context_.functions.names());
-  if (!local_names_.empty()) {
+  const auto by_function = [&](std::uint32_t id, const std::vector<FunctionNames>& functions) {
+    if (functions.empty()) return;
     contents.clear();
-    contents.unsigned_leb(local_names_.size());
-    for (const FunctionLocals& locals : local_names_) {
-      contents.unsigned_leb(locals.function);
-      write_map(locals.names);
+    contents.unsigned_leb(functions.size());
+    for (const FunctionNames& each : functions) {
+      contents.unsigned_leb(each.function);
+      write_map(each.names);
     }
-    section.section(2, contents);
-  }
+    section.section(id, contents);
+  };
+  by_function(2, local_names_);
+  by_function(3, label_names_);
   subsection(4, context_.types.names());
   subsection(5, context_.tables.names());
   subsection(6, context_.memories.names());

@@ -53,7 +53,8 @@ class TextModuleParser {
     std::size_t end = 0;  // after the closing parenthesis
     std::uint32_t index;  // in its index space
   };
-  struct FunctionLocals {
+  /// Of one function's locals or labels.
+  struct FunctionNames {
     std::uint32_t function;
     std::vector<std::pair<std::uint32_t, std::string_view>> names;
   };
@@ -132,7 +133,8 @@ class TextModuleParser {
   Entries elements_;
   Entries code_;
   Entries data_;
-  std::vector<FunctionLocals> local_names_;
+  std::vector<FunctionNames> local_names_;
+  std::vector<FunctionNames> label_names_;
   std::vector<TextCustomSection> customs_;
   Entries branch_hints_;
   std::vector<BranchHint> hints_;  // of the function being parsed

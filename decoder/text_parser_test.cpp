@@ -425,6 +425,9 @@ TEST_SUITE("text_parser") {
           "04 04 01 00 01 74 05 04 01 00 01 75 06 04 01 00 01 6d 07 04 01 00 01 67 "
           "08 04 01 00 01 65 09 04 01 00 01 64 0b 04 01 00 01 78");
     CHECK(names("(func)") == "none");
+    // Labels are numbered in the order of the binary format: a condition comes before its if.
+    CHECK(names("(func (block $a) (loop) (if $b (block $c (result i32) (i32.const 0)) (then)) "
+                "block $a end)") == "03 0f 01 00 04 00 01 61 02 01 63 03 01 62 04 01 61");
     // Both forms of an identifier are one.
     CHECK(section(R"((start $"\66") (func) (func $f))", 8) == "01");
   }

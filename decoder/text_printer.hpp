@@ -111,6 +111,7 @@ class TextPrinter {
   Error error_;
   bool failed_ = false;
   const PrintedNames* locals_ = nullptr;  // of the function being printed
+  PrintedLabels labels_;                  // of that function
   std::size_t results_ = 0;               // of that function
   InstructionReader instructions_;
   std::vector<Node> nodes_;

@@ -66,6 +66,8 @@ void TextPrinter::print_body(std::uint32_t function) {
   const FunctionBody& body = module_.body(function);
   const auto named = names_.locals.find(function);
   locals_ = named == names_.locals.end() ? &kNoNames : &named->second;
+  const auto labels = names_.labels.find(function);
+  labels_.begin(labels == names_.labels.end() ? nullptr : &labels->second);
   const FuncType* const type = func_type(module_.functions[function]);
   const std::size_t params = type ? type->params.size() : 0;
   results_ = type ? type->results.size() : 0;
@@ -83,6 +85,7 @@ void TextPrinter::print_body(std::uint32_t function) {
   --indent_;
   close();
   locals_ = &kNoNames;
+  labels_.begin(nullptr);
 }
 
 void TextPrinter::write_body(ByteReader& reader, const FunctionBody& body, const Hints& hints) {
@@ -91,6 +94,7 @@ void TextPrinter::write_body(ByteReader& reader, const FunctionBody& body, const
     if (!instructions_.read(reader, insn)) return fail(reader.error());
     if (begins_block(insn.id)) ++depth;
     if (ends_block(insn.id) && --depth == 0) break;
+    if (insn.id == Insn::delegate) labels_.pop();  // what it refers to does not count its own try
     std::string hint;
     if (takes_hint(insn.id)) {
       if (const auto found = hints.find(insn.offset - body.begin); found != hints.end()) {
@@ -102,6 +106,8 @@ void TextPrinter::write_body(ByteReader& reader, const FunctionBody& body, const
     } else {
       write_flat(insn, hint);
     }
+    if (begins_block(insn.id)) labels_.push();
+    if (insn.id == Insn::end) labels_.pop();
   }
   flush_nodes();
   if (!reader.at_end()) {

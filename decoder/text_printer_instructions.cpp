@@ -59,17 +59,17 @@ std::string TextPrinter::catches(const Instruction& insn) const {
   for (const Catch& each : insn.catches) {
     text += fmt::format(" ({} ", catch_word(each.kind));
     if (each.kind <= Catch::catch_ref) text += names_.tags.reference(each.tag) + ' ';
-    text += fmt::format("{})", each.label);
+    text += labels_.reference(each.label) + ')';
   }
   return text;
 }
 
 std::string TextPrinter::block_head(const Instruction& insn) const {
-  std::string text;
+  std::string text = labels_.definition();
   if (insn.index != Instruction::kNoIndex) {
-    text = type_use(insn.index);
+    text += type_use(insn.index);
   } else if (!insn.type.is_bottom()) {
-    text = fmt::format(" (result {})", value_type(insn.type));
+    text += fmt::format(" (result {})", value_type(insn.type));
   }
   return insn.id == Insn::try_table ? text + catches(insn) : text;
 }
@@ -86,10 +86,10 @@ std::string TextPrinter::immediates(const Instruction& insn) const {
     case Immediates::catches:
       return block_head(insn);
     case Immediates::label:
-      return fmt::format(" {}", insn.index);
+      return ' ' + labels_.reference(insn.index);
     case Immediates::labels: {
       std::string text;
-      for (const std::uint32_t label : insn.labels) text += fmt::format(" {}", label);
+      for (const std::uint32_t label : insn.labels) text += ' ' + labels_.reference(label);
       return text;
     }
     case Immediates::function:
@@ -171,7 +171,8 @@ std::string TextPrinter::immediates(const Instruction& insn) const {
     case Immediates::type_type:
       return one(names_.types, insn.index) + one(names_.types, insn.index2);
     case Immediates::cast_branch:
-      return fmt::format(" {} {} {}", insn.index, value_type(insn.type), value_type(insn.type2));
+      return fmt::format(" {} {} {}", labels_.reference(insn.index), value_type(insn.type),
+                         value_type(insn.type2));
   }
   return {};
 }

@@ -136,6 +136,71 @@ TEST_SUITE("text_printer") {
 )");
   }
 
+  TEST_CASE("labels") {
+    // The innermost of a name is meant; one that it hides, and one without a name, is an index.
+    const std::string_view source = R"((func (param i32)
+      (block $a (loop $"b c" (block $a (br $a) (br 2) (br $"b c") (br 3)))
+        (if $d (block $e (result i32) (br $e (i32.const 0))) (then (br_table $d $a 2 (local.get 0))))
+        (block (br 0) (br 1)) (br_if $a (local.get 0)))))";
+    CHECK(print(source) == R"((module
+  (type (;0;) (func (param i32)))
+  (func (;0;) (type 0) (param i32)
+    block $a
+      loop $"b c"
+        block $a
+          br $a
+          br 2
+          br $"b c"
+          br 3
+        end
+      end
+      block $e (result i32)
+        i32.const 0
+        br $e
+      end
+      if $d
+        local.get 0
+        br_table $d $a 2
+      end
+      block
+        br 0
+        br $a
+      end
+      local.get 0
+      br_if $a
+    end))
+)");
+    CHECK(print(R"((tag $t) (func (block $l
+      (try $l (do (throw $t)) (catch $t (rethrow $l)))
+      (try $k (do (throw $t)) (delegate $l))
+      (drop (block $m (result exnref) (try_table $l (catch_all_ref $m)) (unreachable)))
+      (drop (br_on_cast $l anyref anyref (ref.null any)))
+      (br $l))))",
+                true) == R"((module
+  (type (;0;) (func))
+  (func (;0;) (type 0)
+    (block $l
+      (try $l
+        (do
+          (throw $t))
+        (catch $t
+          (rethrow $l)))
+      (try $k
+        (do
+          (throw $t))
+        (delegate $l))
+      (block $m (result exnref)
+        (try_table $l (catch_all_ref $m))
+        (unreachable))
+      (drop)
+      (ref.null any)
+      (br_on_cast $l anyref anyref)
+      (drop)
+      (br $l)))
+  (tag $t (;0;) (type 0)))
+)");
+  }
+
   TEST_CASE("custom sections and branch hints") {
     CHECK(print(R"((module (@custom "first" (before first) "\01") (@custom "types" (after type))
       (func (param i32) (@metadata.code.branch_hint "\01") (br_if 0 (local.get 0))
