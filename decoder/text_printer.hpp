@@ -100,6 +100,7 @@ class TextPrinter {
   std::string memory_argument(const Instruction& insn) const;
   std::string field_reference(std::uint32_t type, std::uint32_t field) const;
   std::string catches(const Instruction& insn) const;
+  std::string select_types(const Instruction& insn) const;
   /// Nothing when it is not worth knowing.
   std::optional<Arity> arity(const Instruction& insn) const;
 

@@ -5,6 +5,7 @@
 #include "decoder/signature.hpp"
 #include "decoder/text_literals.hpp"
 #include "decoder/text_printer.hpp"
+#include "decoder/type_reader.hpp"
 
 namespace tinywasm::decoder {
 namespace {
@@ -72,6 +73,15 @@ std::string TextPrinter::block_head(const Instruction& insn) const {
     text += fmt::format(" (result {})", value_type(insn.type));
   }
   return insn.id == Insn::try_table ? text + catches(insn) : text;
+}
+
+/// Only one type is valid. Others are here too, but the instruction has just the last of them.
+std::string TextPrinter::select_types(const Instruction& insn) const {
+  std::string text = " (result";
+  ByteReader reader(module_.bytes, insn.offset + 1, module_.bytes.size());
+  const std::uint32_t count = reader.count();
+  for (std::uint32_t i = 0; i < count; ++i) text += ' ' + value_type(read_val_type(reader));
+  return text + ')';
 }
 
 std::string TextPrinter::immediates(const Instruction& insn) const {
@@ -153,11 +163,8 @@ std::string TextPrinter::immediates(const Instruction& insn) const {
       // ref.null names a heap type, a test or cast a reference type.
       return ' ' +
              (insn.id == Insn::ref_null ? heap_type(insn.type.heap()) : value_type(insn.type));
-    case Immediates::select_types: {
-      std::string text = " (result";
-      for (std::uint32_t i = 0; i < insn.index; ++i) text += ' ' + value_type(insn.type);
-      return text + ')';
-    }
+    case Immediates::select_types:
+      return select_types(insn);
     case Immediates::tag:
       return one(names_.tags, insn.index);
     case Immediates::type_field:

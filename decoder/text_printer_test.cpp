@@ -136,6 +136,15 @@ TEST_SUITE("text_printer") {
 )");
   }
 
+  TEST_CASE("what is not valid is printed as it is") {
+    CHECK(print("(func select (result i32 i64 f32) select (result))") == R"((module
+  (type (;0;) (func))
+  (func (;0;) (type 0)
+    select (result i32 i64 f32)
+    select (result)))
+)");
+  }
+
   TEST_CASE("labels") {
     // The innermost of a name is meant; one that it hides, and one without a name, is an index.
     const std::string_view source = R"((func (param i32)
