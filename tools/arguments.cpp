@@ -209,6 +209,30 @@ std::optional<WasiClocks> parse_clocks(std::string_view text) {
   return clocks;
 }
 
+std::optional<WasiPreopen> parse_memory_directory(std::string_view text, const WasiClocks& clocks) {
+  const std::size_t colons = std::min(text.find("::"), text.size());
+  WasiPreopen preopen;
+  preopen.guest = text.substr(0, colons);
+  if (preopen.guest.empty()) return std::nullopt;
+  WasiMemoryFiles::Options options;
+  if (colons < text.size()) {
+    const auto size = parse_size(text.substr(colons + 2));
+    if (!size) return std::nullopt;
+    options.max_bytes = *size;
+  }
+  if (clocks.kind == WasiClocks::Kind::host) {
+    options.now = [] {
+      const auto now = std::chrono::system_clock::now().time_since_epoch();
+      const auto count = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+      return static_cast<std::uint64_t>(count);
+    };
+  } else {
+    options.now = [start = clocks.start] { return start; };
+  }
+  preopen.directory = WasiMemoryFiles(std::move(options)).root();
+  return preopen;
+}
+
 std::optional<WasiPreopen> parse_directory(std::string_view text) {
   constexpr std::string_view kSeparator = "::";
   WasiPreopen preopen;

@@ -26,6 +26,8 @@ std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);
 std::optional<WasiClocks> parse_clocks(std::string_view text);
 /// A number, decimal or 0x....
 std::optional<std::uint64_t> parse_number(std::string_view text);
+/// GUEST[::SIZE]: a directory in memory, whose files show the time that `clocks` start with.
+std::optional<WasiPreopen> parse_memory_directory(std::string_view text, const WasiClocks& clocks);
 /// HOST[::GUEST[::ro]]
 std::optional<WasiPreopen> parse_directory(std::string_view text);
 /// NAME=VALUE, or NAME for what the command's own environment holds; none when that has none.

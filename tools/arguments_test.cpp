@@ -18,6 +18,25 @@ std::string read(ValueType type, const std::string& text) {
 }  // namespace
 
 TEST_SUITE("arguments") {
+  TEST_CASE("directories in memory") {
+    const auto clocks = WasiClocks::fixed(7);
+    const auto plain = parse_memory_directory("/tmp", clocks);
+    REQUIRE(plain.has_value());
+    CHECK(plain->guest == "/tmp");
+    REQUIRE(plain->directory);
+    CHECK(plain->directory->info().modified == 7);
+    const auto sized = parse_memory_directory("/tmp::1K", {});
+    REQUIRE(sized.has_value());
+    CHECK(sized->directory->info().modified > 1'600'000'000'000'000'000);
+    CHECK(sized->directory->create_file("f") == 0);
+    CHECK(sized->directory->find("f").file->resize(512) == 0);
+    CHECK(sized->directory->find("f").file->resize(513) == ENOSPC);
+    for (const char* bad : {"", "::1K", "/tmp::", "/tmp::some", "/tmp::1K::ro"}) {
+      CAPTURE(bad);
+      CHECK_FALSE(parse_memory_directory(bad, clocks).has_value());
+    }
+  }
+
   TEST_CASE("clocks") {
     using Kind = WasiClocks::Kind;
     const auto is = [](const char* text, Kind kind, std::uint64_t seconds) {

@@ -31,6 +31,8 @@ usage: tinywasm [run] [OPTIONS] MODULE|- [ARGUMENTS...]
 
 What the guest may use (nothing else of the system is visible to it):
   --dir HOST[::GUEST[::ro]]  a directory, under the guest's name GUEST; with ::ro read only
+  --tmpfs GUEST[::SIZE]      an empty directory in memory, under the name GUEST, for files of SIZE
+                             together (default 64M); gone when the guest ends
   --env NAME[=VALUE]         an environment variable; without VALUE, as it is here
   --inherit-env              all environment variables of this process
   --tcplisten ADDRESS:PORT   a socket that listens there, as the guest's descriptor 3, or the next

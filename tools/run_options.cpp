@@ -17,6 +17,7 @@ namespace {
 
 struct RawOptions {
   std::vector<std::string> dirs;
+  std::vector<std::string> memory_dirs;
   std::vector<std::string> env;
   std::vector<std::string> listeners;
   std::string clock;
@@ -50,6 +51,7 @@ void declare(CLI::App& app, RawOptions& raw) {
     app.add_option(name, values)->allow_extra_args(false);  // one value each time
   };
   list("--dir", raw.dirs);
+  list("--tmpfs", raw.memory_dirs);
   list("--env", raw.env);
   list("--preload", raw.preloads);
   list("--tcplisten", raw.listeners);
@@ -157,6 +159,10 @@ void convert_determinism(const RawOptions& raw, RunOptions& options, Checker& ch
         checker.require(parse_number(raw.random_seed), "--random-seed", raw.random_seed));
   }
   options.sorted_directories = raw.sorted_dirs;
+  for (const std::string& text : raw.memory_dirs) {
+    options.preopens.push_back(
+        checker.require(parse_memory_directory(text, options.clocks), "--tmpfs", text));
+  }
 }
 
 void convert(const RawOptions& raw, RunOptions& options, Checker& checker) {

@@ -41,7 +41,7 @@ FileType entry_type(int directory, const dirent& entry) {
 }  // namespace
 
 OrErrno<std::unique_ptr<DirectoryStream>> DirectoryStream::open(int directory, bool is_preopen,
-                                                                SortedDirectories* sorted) {
+                                                                DirectoryCopies* sorted) {
   // A position of its own: the descriptor may have been opened only to resolve paths.
   const int fd = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return last_errno();
@@ -60,18 +60,47 @@ OrErrno<const DirectoryStream::Entry*> DirectoryStream::at(DirCookie cookie) {
   return cookie < copy_.size() ? &copy_[static_cast<std::size_t>(cookie)] : nullptr;
 }
 
-/// Reads all entries into copy_.
+std::unique_ptr<DirectoryStream> DirectoryStream::open(std::shared_ptr<WasiDirectory> tree,
+                                                       DirectoryCopies& copies) {
+  std::unique_ptr<DirectoryStream> stream(new DirectoryStream(nullptr, false, &copies));
+  stream->tree_ = std::move(tree);
+  return stream;
+}
+
+Errno DirectoryStream::add_to_copy(const Entry& entry) {
+  const std::size_t bytes = sizeof(Entry) + entry.name.capacity();
+  if (sorted_->bytes + bytes > DirectoryCopies::kMaxBytes) return Errno::nomem;
+  sorted_->bytes += bytes;
+  copied_bytes_ += bytes;
+  copy_.push_back(entry);
+  return Errno::success;
+}
+
 Errno DirectoryStream::read_copy() {
+  if (tree_) return read_tree();
   for (DirCookie cookie = 0;;) {
     const auto entry = read_at(cookie);
     if (!entry || !*entry) return entry.error();
-    const std::size_t bytes = sizeof(Entry) + (*entry)->name.capacity();
-    if (sorted_->bytes + bytes > SortedDirectories::kMaxBytes) return Errno::nomem;
-    sorted_->bytes += bytes;
-    copied_bytes_ += bytes;
     cookie = (*entry)->head.next;
-    copy_.push_back(**entry);
+    if (const Errno error = add_to_copy(**entry); error != Errno::success) return error;
   }
+}
+
+Errno DirectoryStream::read_tree() {
+  std::vector<std::string> names = tree_->names();
+  names.insert(names.end(), {".", ".."});
+  for (const std::string& name : names) {
+    const bool is_itself = name == "." || name == "..";
+    const WasiEntry found = is_itself ? WasiEntry{nullptr, tree_} : tree_->find(name);
+    if (!found) continue;
+    Entry entry;
+    entry.name = name;
+    entry.head.ino = found.file ? found.file->info().inode : found.directory->info().inode;
+    entry.head.name_length = static_cast<Size>(name.size());
+    entry.head.filetype = found.file ? FileType::regular_file : FileType::directory;
+    if (const Errno error = add_to_copy(entry); error != Errno::success) return error;
+  }
+  return Errno::success;
 }
 
 Errno DirectoryStream::copy() {

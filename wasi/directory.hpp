@@ -7,19 +7,21 @@
 #include <string>
 #include <vector>
 
+#include <tinywasm/wasi_files.hpp>
+
 #include "wasi/types.hpp"
 
 namespace tinywasm::wasi {
 
-/// What the copies of directories that are read in order may take together. Must outlive them.
-struct SortedDirectories {
+/// What the copies of directories may take together. Must outlive the streams.
+struct DirectoryCopies {
   static constexpr std::size_t kMaxBytes = 64 << 20;
   std::size_t bytes = 0;
 };
 
 /// The entries of an open directory, read in order and from any entry's `next` on. Cookies are the
 /// file system's own positions, so that they stay good while entries come and go; or, when they are
-/// sorted, positions in a copy that the cookie 0 renews.
+/// sorted or the directory is the embedder's, positions in a copy that the cookie 0 renews.
 class DirectoryStream {
  public:
   struct Entry {
@@ -30,7 +32,12 @@ class DirectoryStream {
   /// `directory` stays the caller's. A preopened directory's ".." is itself, as in a root.
   /// With `sorted` in the order of the names' bytes; nomem when that takes too much memory.
   static OrErrno<std::unique_ptr<DirectoryStream>> open(int directory, bool is_preopen,
-                                                        SortedDirectories* sorted = nullptr);
+                                                        DirectoryCopies* sorted = nullptr);
+  /// Of a directory of the embedder, likewise sorted.
+  static std::unique_ptr<DirectoryStream> open(std::shared_ptr<WasiDirectory> tree,
+                                               DirectoryCopies& copies);
+  DirectoryStream(const DirectoryStream&) = delete;
+  DirectoryStream& operator=(const DirectoryStream&) = delete;
   ~DirectoryStream() { forget(); }
 
   /// The entry at `cookie`, 0 for the first; nullptr at the end.
@@ -40,17 +47,20 @@ class DirectoryStream {
   struct Close {
     void operator()(DIR* stream) const { ::closedir(stream); }
   };
-  DirectoryStream(DIR* stream, bool is_preopen, SortedDirectories* sorted)
+  DirectoryStream(DIR* stream, bool is_preopen, DirectoryCopies* sorted)
       : stream_(stream), is_preopen_(is_preopen), sorted_(sorted) {}
 
   OrErrno<const Entry*> read_at(DirCookie cookie);
   Errno read_copy();
+  Errno read_tree();
+  Errno add_to_copy(const Entry& entry);
   Errno copy();
   void forget();
 
   std::unique_ptr<DIR, Close> stream_;
+  std::shared_ptr<WasiDirectory> tree_{};  // in place of stream_
   bool is_preopen_;
-  SortedDirectories* sorted_;
+  DirectoryCopies* sorted_;
   std::vector<Entry> copy_;  // sorted
   std::size_t copied_bytes_ = 0;
   bool is_copied_ = false;

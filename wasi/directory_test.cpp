@@ -71,7 +71,7 @@ TEST_SUITE("directory") {
   TEST_CASE("copies take a bounded amount of memory, given back with the descriptor") {
     TestWorld guest(sorted());
     write_file(guest.box("a"), "");
-    std::size_t& bytes = guest.world->sorted_directories->bytes;
+    std::size_t& bytes = guest.world->directory_copies.bytes;
     DirCookie cookie = 0;
     const Fd fd = guest.must_open(".", 0, oflags::kDirectory);
     CHECK(names(guest, fd, cookie) == ". .. a ");
@@ -82,10 +82,10 @@ TEST_SUITE("directory") {
     CHECK(bytes == one);
     CHECK(fd_close(guest.call(), fd) == Errno::success);
     CHECK(bytes == 0);
-    bytes = SortedDirectories::kMaxBytes - 10;
+    bytes = DirectoryCopies::kMaxBytes - 10;
     CHECK(fd_readdir(guest.call(), kBox, guest.bytes(8192, 100), 0, guest.out<Size>()) ==
           Errno::nomem);
-    CHECK(bytes == SortedDirectories::kMaxBytes - 10);
+    CHECK(bytes == DirectoryCopies::kMaxBytes - 10);
     bytes = 0;
   }
 }

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <tinywasm/wasi.hpp>
+
 #include "wasi/directory.hpp"
 #include "wasi/host_fd.hpp"
 #include "wasi/types.hpp"
@@ -27,7 +29,8 @@ struct Descriptor {
     socket,    // connected
     listener,  // a socket that accepts
     buffer,    // memory of the embedder, see `buffer`
-    null,      // empty when read, swallows what is written
+    callbacks,
+    null,  // empty when read, swallows what is written
   };
 
   Kind kind = Kind::null;
@@ -40,12 +43,16 @@ struct Descriptor {
   FdFlags flags = 0;                 // as the guest set them
   Rights base = 0;
   Rights inheriting = 0;
-  HostFd host;                               // none for buffer and null
+  HostFd host;                               // none for what is the embedder's or null
   std::optional<std::string> preopen;        // the guest's name of a preopened directory
   std::unique_ptr<DirectoryStream> entries;  // directory: opened by the first fd_readdir
   std::shared_ptr<std::string> buffer;
-  unsigned pins = 0;         // calls of other threads that use it
-  std::size_t consumed = 0;  // bytes of `buffer` that were read and not yet removed
+  std::shared_ptr<const WasiStream> callbacks;
+  std::shared_ptr<WasiDirectory> tree;  // directory of the embedder
+  std::shared_ptr<WasiFile> file;       // file of the embedder
+  FileSize position = 0;                // in `file`
+  unsigned pins = 0;                    // calls of other threads that use it
+  std::size_t consumed = 0;             // bytes of `buffer` that were read and not yet removed
 
   /// The descriptor for an open host descriptor: kind, type and the rights that apply to them,
   /// reading and writing as the host's mode allows. badf when `host` is not open.

@@ -13,6 +13,7 @@
 #include "wasi/platform.hpp"
 #include "wasi/reservation.hpp"
 #include "wasi/set_times.hpp"
+#include "wasi/virtual_files.hpp"
 #include "wasi/world.hpp"
 
 namespace tinywasm::wasi {
@@ -27,6 +28,7 @@ OrErrno<FileStat> stat_of(const Call& call, Fd fd) {
   if (!descriptor) return descriptor.error();
   FileStat result;
   result.filetype = (*descriptor)->type;
+  if (is_virtual(**descriptor)) return virtual_stat({(*descriptor)->file, (*descriptor)->tree});
   if (!(*descriptor)->host) return result;
   struct stat stat{};
   if (::fstat((*descriptor)->host.get(), &stat) != 0) return last_errno();
@@ -47,6 +49,7 @@ OrErrno<Descriptor*> changeable_file(const Call& call, Fd fd, Rights right) {
 Errno sync(const Call& call, Fd fd, Rights right, int (*host_sync)(int)) {
   const auto descriptor = call.world.get(fd, right);
   if (!descriptor) return descriptor.error();
+  if ((*descriptor)->file) return from_host((*descriptor)->file->sync());
   if (!(*descriptor)->host) return Errno::success;
   return host_result(host_sync((*descriptor)->host.get()));
 }
@@ -68,6 +71,7 @@ Errno fd_advise(const Call& call, Fd fd, FileSize offset, FileSize length, Advic
   if ((*descriptor)->kind != Descriptor::Kind::file) return Errno::spipe;
   if (((*descriptor)->base & rights::kFdAdvise) == 0) return Errno::notcapable;
   if (offset > kMaxOffset || length > kMaxOffset || advice > Advice::noreuse) return Errno::inval;
+  if ((*descriptor)->file) return Errno::success;
   return from_host(platform::advise((*descriptor)->host.get(), static_cast<std::int64_t>(offset),
                                     static_cast<std::int64_t>(length),
                                     static_cast<unsigned>(advice)));
@@ -81,6 +85,10 @@ Errno fd_allocate(const Call& call, Fd fd, FileSize offset, FileSize length) {
   if (length > kMaxOffset - offset) return Errno::fbig;
   Reservation space(call, length);
   if (space.is_refused()) return Errno::nospc;
+  if (const auto& file = (*descriptor)->file) {
+    const bool is_longer = offset + length > file->info().size;
+    return space.use_if(is_longer ? from_host(file->resize(offset + length)) : Errno::success);
+  }
   for (;;) {
     const int result =
         platform::allocate((*descriptor)->host.get(), static_cast<std::int64_t>(offset),
@@ -150,6 +158,7 @@ Errno fd_filestat_set_size(const Call& call, Fd fd, FileSize size) {
   if (size > kMaxOffset) return Errno::inval;
   Reservation space(call, is_output_limited(call) ? growth_to(**descriptor, size) : 0);
   if (space.is_refused()) return Errno::nospc;
+  if (const auto& file = (*descriptor)->file) return space.use_if(from_host(file->resize(size)));
   for (;;) {
     if (::ftruncate((*descriptor)->host.get(), static_cast<off_t>(size)) == 0) break;
     if (errno != EINTR || call.interrupted()) return last_errno();
@@ -164,6 +173,9 @@ Errno fd_filestat_set_times(const Call& call, Fd fd, Timestamp atim, Timestamp m
   const auto times = times_to_set(atim, mtim, flags, call.world.clocks);
   if (!times) return times.error();
   if ((*descriptor)->read_only) return Errno::rofs;
+  if (is_virtual(**descriptor)) {
+    return set_times_virtual(call, {(*descriptor)->file, (*descriptor)->tree}, atim, mtim, flags);
+  }
   return host_result(::futimens((*descriptor)->host.get(), times->data()));
 }
 
@@ -189,9 +201,11 @@ Errno fd_readdir(const Call& call, Fd fd, GuestBytes buffer, DirCookie cookie, O
   if (!found) return found.error();
   Descriptor& directory = **found;
   if (!directory.entries) {
-    auto& sorted = call.world.sorted_directories;
-    auto entries = DirectoryStream::open(directory.host.get(), directory.preopen.has_value(),
-                                         sorted ? &*sorted : nullptr);
+    DirectoryCopies& copies = call.world.directory_copies;
+    auto entries = directory.tree
+                       ? DirectoryStream::open(directory.tree, copies)
+                       : DirectoryStream::open(directory.host.get(), directory.preopen.has_value(),
+                                               call.world.sorts_directories ? &copies : nullptr);
     if (!entries) return entries.error();
     directory.entries = std::move(*entries);
   }

@@ -12,14 +12,6 @@
 namespace tinywasm::wasi {
 namespace {
 
-Errno check_text(std::string_view text) {
-  if (text.empty()) return Errno::noent;
-  if (text.size() >= PathResolver::kMaxPath) return Errno::nametoolong;
-  if (text.find('\0') != std::string_view::npos) return Errno::inval;
-  if (!decoder::is_utf8(text)) return Errno::ilseq;
-  return Errno::success;
-}
-
 bool is_absolute(std::string_view path) { return path.starts_with('/'); }
 
 /// The walk without the kernel's help. A link is never followed by the kernel: its text is read and
@@ -130,7 +122,7 @@ OrErrno<HostFd> PathResolver::open_directory(int base, const std::string& path) 
 OrErrno<Place> PathResolver::resolve(int base, std::string_view path, LastLink last) const {
   // Another thread of the guest may be writing to `path`: what is checked must be what is used.
   std::string current(path.substr(0, kMaxPath));
-  if (const Errno error = check_text(current); error != Errno::success) return error;
+  if (const Errno error = check_path_text(current); error != Errno::success) return error;
   if (is_absolute(current)) return Errno::perm;
   Place place;
   for (int links = 0;;) {
@@ -159,8 +151,16 @@ OrErrno<Place> PathResolver::resolve(int base, std::string_view path, LastLink l
   }
 }
 
+Errno check_path_text(std::string_view text) {
+  if (text.empty()) return Errno::noent;
+  if (text.size() >= PathResolver::kMaxPath) return Errno::nametoolong;
+  if (text.find('\0') != std::string_view::npos) return Errno::inval;
+  if (!decoder::is_utf8(text)) return Errno::ilseq;
+  return Errno::success;
+}
+
 Errno check_link_target(std::string_view target) {
-  if (const Errno error = check_text(target); error != Errno::success) return error;
+  if (const Errno error = check_path_text(target); error != Errno::success) return error;
   return is_absolute(target) ? Errno::perm : Errno::success;
 }
 

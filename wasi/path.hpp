@@ -53,6 +53,9 @@ class PathResolver {
   mutable std::atomic<bool> is_kernel_refusing_{false};  // openat2 is not there or not allowed
 };
 
+/// What any path of a guest has to be: not empty (noent), not too long, without NUL, UTF-8.
+Errno check_path_text(std::string_view text);
+
 /// A name for the target of a new symbolic link: any relative path. perm for an absolute one.
 Errno check_link_target(std::string_view target);
 

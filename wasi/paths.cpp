@@ -12,6 +12,7 @@
 #include "wasi/file_stat.hpp"
 #include "wasi/reservation.hpp"
 #include "wasi/set_times.hpp"
+#include "wasi/virtual_files.hpp"
 #include "wasi/world.hpp"
 
 namespace tinywasm::wasi {
@@ -76,6 +77,7 @@ Errno check_new_name(const Located& located) {
 }
 
 OrErrno<FileStat> stat_path(const Call& call, Fd fd, LookupFlags flags, GuestPath path) {
+  if (is_virtual_directory(call, fd)) return virtual_paths::stat(call, fd, flags, path);
   const auto last = last_link(flags);
   if (!last) return last.error();
   const auto located = locate(call, fd, rights::kPathFilestatGet, path, *last);
@@ -123,6 +125,7 @@ void grant(Descriptor& opened, const Descriptor& parent, Rights requested) {
 }  // namespace
 
 Errno path_create_directory(const Call& call, Fd fd, GuestPath path) {
+  if (is_virtual_directory(call, fd)) return virtual_paths::create_directory(call, fd, path);
   const auto located = locate(call, fd, rights::kPathCreateDirectory, path, LastLink::keep_name);
   if (!located) return located.error();
   if (located->base->read_only) return stat_of(*located) ? Errno::exist : Errno::rofs;
@@ -149,6 +152,9 @@ Errno path_filestat_set_times(const Call& call, Fd fd, LookupFlags flags, GuestP
   if (!last) return last.error();
   const auto times = times_to_set(atim, mtim, fst_flags, call.world.clocks);
   if (!times) return times.error();
+  if (is_virtual_directory(call, fd)) {
+    return virtual_paths::set_times(call, fd, flags, path, atim, mtim, fst_flags);
+  }
   const auto located = locate(call, fd, rights::kPathFilestatSetTimes, path, *last);
   if (!located) return located.error();
   if (const Errno error = check_slash(*located); error != Errno::success) return error;
@@ -158,6 +164,10 @@ Errno path_filestat_set_times(const Call& call, Fd fd, LookupFlags flags, GuestP
 
 Errno path_link(const Call& call, Fd old_fd, LookupFlags old_flags, GuestPath old_path, Fd new_fd,
                 GuestPath new_path) {
+  if (is_virtual_directory(call, old_fd)) {
+    return virtual_paths::link(call, old_fd, rights::kPathLinkSource, old_path);
+  }
+  if (is_virtual_directory(call, new_fd)) return Errno::xdev;
   const auto last = last_link(old_flags);
   if (!last) return last.error();
   const auto source = locate(call, old_fd, rights::kPathLinkSource, old_path, *last);
@@ -176,6 +186,9 @@ Errno path_link(const Call& call, Fd old_fd, LookupFlags old_flags, GuestPath ol
 
 Errno path_open(const Call& call, Fd fd, LookupFlags flags, GuestPath path, OFlags oflags,
                 Rights base, Rights, FdFlags fdflags, Out<Fd> opened) {
+  if (is_virtual_directory(call, fd)) {
+    return virtual_paths::open(call, fd, flags, path, oflags, base, fdflags, opened);
+  }
   const auto lookup = last_link(flags);
   if (!lookup) return lookup.error();
   const bool creates = (oflags & oflags::kCreat) != 0;
@@ -215,6 +228,7 @@ Errno path_open(const Call& call, Fd fd, LookupFlags flags, GuestPath path, OFla
 }
 
 Errno path_readlink(const Call& call, Fd fd, GuestPath path, GuestBytes buffer, Out<Size> used) {
+  if (is_virtual_directory(call, fd)) return virtual_paths::readlink(call, fd, path);
   const auto located = locate(call, fd, rights::kPathReadlink, path, LastLink::keep);
   if (!located) return located.error();
   if (const Errno error = check_slash(*located); error != Errno::success) return error;
@@ -225,6 +239,7 @@ Errno path_readlink(const Call& call, Fd fd, GuestPath path, GuestBytes buffer, 
 }
 
 Errno path_remove_directory(const Call& call, Fd fd, GuestPath path) {
+  if (is_virtual_directory(call, fd)) return virtual_paths::remove_directory(call, fd, path);
   const auto located = locate(call, fd, rights::kPathRemoveDirectory, path, LastLink::keep_name);
   if (!located) return located.error();
   if (const Errno error = check_writable(*located); error != Errno::success) return error;
@@ -232,6 +247,10 @@ Errno path_remove_directory(const Call& call, Fd fd, GuestPath path) {
 }
 
 Errno path_rename(const Call& call, Fd old_fd, GuestPath old_path, Fd new_fd, GuestPath new_path) {
+  if (is_virtual_directory(call, old_fd)) {
+    return virtual_paths::rename(call, old_fd, old_path, new_fd, new_path);
+  }
+  if (is_virtual_directory(call, new_fd)) return Errno::xdev;
   const auto source =
       locate(call, old_fd, rights::kPathRenameSource, old_path, LastLink::keep_name);
   if (!source) return source.error();
@@ -254,6 +273,9 @@ Errno path_symlink(const Call& call, GuestPath target, Fd fd, GuestPath path) {
   // A copy: another thread of the guest may be writing there.
   const std::string text(target.text.substr(0, PathResolver::kMaxPath));
   if (const Errno error = check_link_target(text); error != Errno::success) return error;
+  if (is_virtual_directory(call, fd)) {
+    return virtual_paths::link(call, fd, rights::kPathSymlink, path);
+  }
   const auto located = locate(call, fd, rights::kPathSymlink, path, LastLink::keep_name);
   if (!located) return located.error();
   if (const Errno error = check_new_name(*located); error != Errno::success) return error;
@@ -264,6 +286,7 @@ Errno path_symlink(const Call& call, GuestPath target, Fd fd, GuestPath path) {
 }
 
 Errno path_unlink_file(const Call& call, Fd fd, GuestPath path) {
+  if (is_virtual_directory(call, fd)) return virtual_paths::unlink_file(call, fd, path);
   const auto located = locate(call, fd, rights::kPathUnlinkFile, path, LastLink::keep_name);
   if (!located) return located.error();
   if (located->place.must_be_directory) {

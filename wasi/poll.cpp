@@ -128,6 +128,10 @@ class Poll {
 
   static FileSize bytes_left(const Descriptor& descriptor, const Subscription& subscription) {
     if (!is_read(subscription)) return 1;
+    if (descriptor.file) {
+      const FileSize size = descriptor.file->info().size;
+      return size > descriptor.position ? size - descriptor.position : 0;
+    }
     struct stat stat{};
     if (!descriptor.host || ::fstat(descriptor.host.get(), &stat) != 0) return 0;
     const off_t position = ::lseek(descriptor.host.get(), 0, SEEK_CUR);

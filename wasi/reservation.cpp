@@ -11,6 +11,7 @@ namespace {
 
 /// The size of a regular file; none for what has no size.
 std::optional<FileSize> size_of(const Descriptor& descriptor) {
+  if (descriptor.file) return descriptor.file->info().size;
   struct stat stat{};
   if (descriptor.kind != Descriptor::Kind::file) return std::nullopt;
   if (::fstat(descriptor.host.get(), &stat) != 0 || stat.st_size < 0) return std::nullopt;
@@ -32,7 +33,8 @@ FileSize hole_before(const Descriptor& descriptor, std::optional<FileSize> offse
   const auto size = size_of(descriptor);
   if (!size || (descriptor.flags & fdflags::kAppend) != 0) return 0;
   if (!offset) {
-    const off_t position = ::lseek(descriptor.host.get(), 0, SEEK_CUR);
+    const off_t position = descriptor.file ? static_cast<off_t>(descriptor.position)
+                                           : ::lseek(descriptor.host.get(), 0, SEEK_CUR);
     offset = position < 0 ? 0 : static_cast<FileSize>(position);
   }
   return *offset > *size ? *offset - *size : 0;

@@ -9,6 +9,7 @@
 #include "wasi/calls.hpp"
 #include "wasi/reservation.hpp"
 #include "wasi/transfer.hpp"
+#include "wasi/virtual_files.hpp"
 #include "wasi/world.hpp"
 
 namespace tinywasm::wasi {
@@ -57,7 +58,7 @@ OrErrno<Descriptor*> seekable(const Call& call, Fd fd, Rights right) {
   Descriptor* const open = call.world.fds.find(fd);
   if (!open) return Errno::badf;
   if (open->kind == Descriptor::Kind::directory) return Errno::isdir;
-  if (!open->host ||
+  if ((!open->host && !open->file) ||
       (open->kind != Descriptor::Kind::file && open->kind != Descriptor::Kind::stream)) {
     return Errno::spipe;
   }
@@ -65,7 +66,11 @@ OrErrno<Descriptor*> seekable(const Call& call, Fd fd, Rights right) {
   return open->kind == Descriptor::Kind::stream ? Errno::spipe : Errno::notcapable;
 }
 
-Errno seek(const Descriptor& descriptor, std::int64_t offset, int whence, Out<FileSize> position) {
+Errno seek(Descriptor& descriptor, std::int64_t offset, int whence, Out<FileSize> position) {
+  if (descriptor.file) {
+    const auto result = seek_virtual(descriptor, offset, whence);
+    return result ? position.set(*result) : result.error();
+  }
   const off_t result = ::lseek(descriptor.host.get(), offset, whence);
   return result < 0 ? last_errno() : position.set(static_cast<FileSize>(result));
 }
@@ -102,6 +107,7 @@ Result<Errno> fd_pread(const Call& call, Fd fd, IoVecs buffers, FileSize offset,
   const auto descriptor = call.world.get(fd, rights::kFdRead);
   if (!descriptor) return descriptor.error();
   return with_buffers(buffers, read, [&](std::span<iovec> vectors) {
+    if ((*descriptor)->file) return read_virtual(**descriptor, vectors, offset);
     return retry(call, [&] {
       return ::preadv((*descriptor)->host.get(), vectors.data(), static_cast<int>(vectors.size()),
                       static_cast<off_t>(offset));
@@ -117,6 +123,7 @@ Result<Errno> fd_pwrite(const Call& call, Fd fd, IoVecs buffers, FileSize offset
   if (!descriptor) return descriptor.error();
   return with_buffers(buffers, written, [&](std::span<iovec> vectors) {
     const auto transfer = [&](std::span<iovec> front) {
+      if ((*descriptor)->file) return write_virtual(**descriptor, front, offset);
       return retry(call, [&] {
         return ::pwritev((*descriptor)->host.get(), front.data(), static_cast<int>(front.size()),
                          static_cast<off_t>(offset));

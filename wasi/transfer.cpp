@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "wasi/platform.hpp"
+#include "wasi/virtual_files.hpp"
 #include "wasi/world.hpp"
 
 namespace tinywasm::wasi {
@@ -128,7 +129,10 @@ Transferred read_stream(const Call& call, Descriptor& descriptor, std::span<iove
       return {0, Errno::isdir};
     case Descriptor::Kind::listener:
       return {0, Errno::notconn};
+    case Descriptor::Kind::callbacks:
+      return read_callback(descriptor, vectors);
     case Descriptor::Kind::file:
+      if (descriptor.file) return read_virtual(descriptor, vectors);
       return retry(call, [&] { return ::readv(fd, vectors.data(), count_of(vectors)); });
     case Descriptor::Kind::stream:
     case Descriptor::Kind::socket:
@@ -163,7 +167,10 @@ Transferred write_stream(const Call& call, Descriptor& descriptor, std::span<iov
       return {0, Errno::isdir};
     case Descriptor::Kind::listener:
       return {0, Errno::notconn};
+    case Descriptor::Kind::callbacks:
+      return write_callback(descriptor, vectors);
     case Descriptor::Kind::file:
+      if (descriptor.file) return write_virtual(descriptor, vectors);
       return retry(call, [&] { return ::writev(fd, vectors.data(), count_of(vectors)); });
     case Descriptor::Kind::stream:
     case Descriptor::Kind::socket:

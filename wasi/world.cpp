@@ -12,6 +12,7 @@
 
 #include "decoder/utf8.hpp"
 #include "wasi/platform.hpp"
+#include "wasi/virtual_files.hpp"
 
 namespace tinywasm::wasi {
 namespace {
@@ -55,6 +56,13 @@ Result<Descriptor> open_stream(const StandardStream& stream, const WasiStream& c
       descriptor.kind = Descriptor::Kind::buffer;
       descriptor.buffer = config.buffer;
       break;
+    case WasiStream::Kind::callbacks:
+      if (stream.direction == rights::kFdRead ? !config.read : !config.write) {
+        return usage_error(fmt::format("{}: no function given", stream.name));
+      }
+      descriptor.kind = Descriptor::Kind::callbacks;
+      descriptor.callbacks = std::make_shared<const WasiStream>(config);
+      break;
     case WasiStream::Kind::inherit:
     case WasiStream::Kind::fd: {
       const bool is_inherited = config.kind == WasiStream::Kind::inherit;
@@ -76,6 +84,12 @@ Result<Descriptor> open_stream(const StandardStream& stream, const WasiStream& c
 Result<Descriptor> open_preopen(const WasiPreopen& preopen) {
   if (preopen.guest.empty() || !is_c_string(preopen.guest) || !decoder::is_utf8(preopen.guest)) {
     return usage_error(fmt::format("preopen '{}': the guest's name is no path", preopen.host));
+  }
+  if (preopen.directory) {
+    Descriptor descriptor = virtual_descriptor({nullptr, preopen.directory});
+    descriptor.preopen = preopen.guest;
+    descriptor.read_only = preopen.read_only;
+    return descriptor;
   }
   const auto open = [&](int mode) {
     return is_c_string(preopen.host) ? ::open(preopen.host.c_str(), mode | O_DIRECTORY | O_CLOEXEC)
@@ -142,13 +156,12 @@ Result<void> check_callbacks(const WasiConfig& config) {
 }  // namespace
 
 World::World(const WasiConfig& config)
-    : fds(config.max_open_files),
+    : sorts_directories(config.sorted_directories),
+      fds(config.max_open_files),
       clocks(config.clocks),
       random(config.random),
       output(config.max_output_bytes),
-      report(config.report) {
-  if (config.sorted_directories) sorted_directories.emplace();
-}
+      report(config.report) {}
 
 Result<std::shared_ptr<World>> World::create(const WasiConfig& config) {
   if (auto checked = check_callbacks(config); !checked) return std::move(checked).error();

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,7 +27,8 @@ struct World {
 
   std::vector<std::string> args;
   std::vector<std::string> environment;  // "NAME=value"
-  std::optional<SortedDirectories> sorted_directories;
+  bool sorts_directories;
+  DirectoryCopies directory_copies{};
   FdTable fds;
   PathResolver paths;
   Clocks clocks;

@@ -21,4 +21,5 @@
 #include <tinywasm/value.hpp>
 #include <tinywasm/version.hpp>
 #include <tinywasm/wasi.hpp>
+#include <tinywasm/wasi_files.hpp>
 #include <tinywasm/wasi_threads.hpp>

@@ -15,32 +15,51 @@
 #include <utility>
 #include <vector>
 
+#include <tinywasm/wasi_files.hpp>
+
 namespace tinywasm {
 
-/// A directory of the host that the guest sees under another name.
+/// A directory that the guest sees under another name: one of the host, or one of the embedder.
 struct WasiPreopen {
   std::string guest{};     ///< the guest's name for it, such as "/data" or "."
   std::string host{};      ///< a path of the host, opened when the instance is linked
   bool read_only = false;  ///< the guest may not create, write, rename or remove anything in it
+  std::shared_ptr<WasiDirectory> directory{};  ///< in place of `host`; see wasi_files.hpp
 };
 
 /// Where a standard stream of the guest leads.
 struct WasiStream {
   enum class Kind {
-    inherit,  ///< the process's own descriptor 0, 1 or 2
-    null,     ///< reads end at once, writes are dropped
-    fd,       ///< an open descriptor of the embedder, which keeps owning it
-    buffer,   ///< reads consume the string from its front, writes append to it
+    inherit,    ///< the process's own descriptor 0, 1 or 2
+    null,       ///< reads end at once, writes are dropped
+    fd,         ///< an open descriptor of the embedder, which keeps owning it
+    buffer,     ///< reads consume the string from its front, writes append to it
+    callbacks,  ///< `read` and `write`
   };
+  /// Fills the span from its front and returns how much of it; 0 bytes are the end of the input.
+  using Read = std::function<WasiTransfer(std::span<std::byte>)>;
+  /// Returns how much it took; the guest sees a short write.
+  using Write = std::function<WasiTransfer(std::span<const std::byte>)>;
+
   Kind kind = Kind::inherit;
   int descriptor = -1;                    ///< kind fd
   std::shared_ptr<std::string> buffer{};  ///< kind buffer
+  /// Kind callbacks. They run on the guest's thread, one at a time, and count as always ready. What
+  /// they throw ends the guest.
+  Read read{};
+  Write write{};
 
   static WasiStream inherit() { return {}; }
   static WasiStream null() { return {Kind::null, -1, nullptr}; }
   static WasiStream fd(int descriptor) { return {Kind::fd, descriptor, nullptr}; }
   static WasiStream of(std::shared_ptr<std::string> buffer) {
     return {Kind::buffer, -1, std::move(buffer)};
+  }
+  static WasiStream reading(Read read) {
+    return {Kind::callbacks, -1, nullptr, std::move(read), {}};
+  }
+  static WasiStream writing(Write write) {
+    return {Kind::callbacks, -1, nullptr, {}, std::move(write)};
   }
 };
 
