@@ -71,6 +71,7 @@ The interpreter (for comparison and debugging):
   --no-fuse                  run every instruction on its own
   --dispatch tail|loop       the fast dispatcher or the portable one
   --gc-stats                 report at the end what the garbage collector did
+  --count-words FILE         write how often each word of the module's internal code ran
 
   -h, --help                 this text
   --version                  the version

@@ -16,6 +16,7 @@
 #include "tools/input.hpp"
 #include "tools/interruption.hpp"
 #include "tools/listen.hpp"
+#include "tools/output.hpp"
 #include "tools/report.hpp"
 #include "tools/run_options.hpp"
 
@@ -62,6 +63,7 @@ class Run {
   int ended(const std::string& path, const Error& error);
   int with_output_checked(int exit_code) const;
   void report_collections() const;
+  bool write_word_counts() const;
 
   RunOptions options_;
   Store store_;
@@ -92,7 +94,15 @@ int Run::operator()() {
   }
   const int exit_code = run_main(*instance);
   if (options_.gc_stats) report_collections();
-  return with_output_checked(exit_code);
+  return write_word_counts() ? with_output_checked(exit_code) : kExitFailure;
+}
+
+bool Run::write_word_counts() const {
+  if (options_.count_words.empty()) return true;
+  const auto written =
+      write_output(options_.count_words, modules_.back().module.word_counts(options_.store));
+  if (!written) report(options_.count_words, written.error());
+  return written.has_value();
 }
 
 bool Run::is_library() const {

@@ -39,6 +39,7 @@ struct RawOptions {
   bool gc_stats = false;
   bool no_fuse = false;
   std::string dispatch;
+  std::string count_words;
   std::string features;
   bool help = false;
   bool version = false;
@@ -73,6 +74,7 @@ void declare(CLI::App& app, RawOptions& raw) {
   app.add_flag("--gc-stats", raw.gc_stats);
   app.add_flag("--no-fuse", raw.no_fuse);
   app.add_option("--dispatch", raw.dispatch);
+  app.add_option("--count-words", raw.count_words);
   app.add_option("--features", raw.features);
   app.add_flag("-h,--help", raw.help);
   app.add_flag("--version", raw.version);
@@ -129,6 +131,8 @@ void convert_limits(const RawOptions& raw, RunOptions& options, Checker& checker
   options.store.deterministic = raw.deterministic;
   options.store.fuse = !raw.no_fuse;
   options.store.portable_loop = raw.dispatch == "loop";
+  options.store.count_words = !raw.count_words.empty();
+  options.count_words = raw.count_words;
   if (!raw.dispatch.empty() && raw.dispatch != "loop" && raw.dispatch != "tail") {
     checker.fail("--dispatch: tail or loop");
   }

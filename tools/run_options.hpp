@@ -40,6 +40,7 @@ struct RunOptions {
   std::uint64_t max_files = 1024;
   std::optional<std::uint64_t> max_output;
   bool gc_stats = false;  // report what the collector did
+  std::string count_words;  // the file to write, if any
   StoreConfig store;
   Features features;
 };

@@ -37,6 +37,8 @@ namespace vm {
 /// `item` as the public API shows it.
 tinywasm::Extern to_public(Store* store, const Extern& item);
 
+CodeOptions options_of(const StoreConfig& config);
+
 /// A value of canonical type `type`; references are shown as the top of their hierarchy.
 Value to_value(Store* store, decoder::ValType type, const Slot* slots);
 /// Whether `value` is of canonical type `type` in `store`; an error that begins with `what`.

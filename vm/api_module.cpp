@@ -16,8 +16,10 @@
 #include "decoder/text.hpp"
 #include "decoder/validator.hpp"
 #include "vm/api.hpp"
+#include "vm/code.hpp"
 #include "vm/interpreter.hpp"
 #include "vm/public_types.hpp"
+#include "vm/word_profile.hpp"
 
 namespace tinywasm {
 namespace {
@@ -151,5 +153,10 @@ bool Module::has_export(std::string_view name) const {
 }
 
 std::string Module::name() const { return std::string(code_->module().module_name()); }
+
+std::string Module::word_counts(const StoreConfig& config) const {
+  const vm::ModuleCode::Variant& variant = code_->variant(vm::options_of(config));
+  return variant.profile ? vm::text_of(*variant.profile, variant.dispatcher) : std::string();
+}
 
 }  // namespace tinywasm

@@ -5,6 +5,7 @@
 
 #include <tinywasm/store.hpp>
 
+#include "vm/api.hpp"
 #include "vm/store.hpp"
 
 namespace tinywasm {
@@ -18,13 +19,6 @@ vm::StoreLimits limits_of(const StoreConfig& config) {
           .instances = config.max_instances};
 }
 
-vm::CodeOptions options_of(const StoreConfig& config) {
-  return {.fuse = config.fuse && !config.portable_loop,
-          .fuel = config.fuel.has_value(),
-          .portable_loop = config.portable_loop,
-          .deterministic = config.deterministic};
-}
-
 std::int64_t clamped(std::uint64_t fuel) {
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
   return static_cast<std::int64_t>(std::min(fuel, static_cast<std::uint64_t>(kMost)));
@@ -32,8 +26,20 @@ std::int64_t clamped(std::uint64_t fuel) {
 
 }  // namespace
 
+namespace vm {
+
+CodeOptions options_of(const StoreConfig& config) {
+  return {.fuse = config.fuse && !config.portable_loop,
+          .fuel = config.fuel.has_value(),
+          .portable_loop = config.portable_loop,
+          .deterministic = config.deterministic,
+          .count_words = config.count_words};
+}
+
+}  // namespace vm
+
 Store::Store(const StoreConfig& config)
-    : impl_(std::make_unique<vm::Store>(limits_of(config), options_of(config))) {
+    : impl_(std::make_unique<vm::Store>(limits_of(config), vm::options_of(config))) {
   if (config.fuel) set_fuel(*config.fuel);
 }
 Store::~Store() = default;

@@ -8,6 +8,7 @@
 
 #include "vm/exceptions.hpp"
 #include "vm/translator.hpp"
+#include "vm/word_profile.hpp"
 #include "vm/words.hpp"
 
 namespace tinywasm::vm {
@@ -25,7 +26,8 @@ const Dispatcher& dispatcher_for(const CodeOptions& options) {
 unsigned variant_index(const CodeOptions& options) {
   const bool is_fused = options.fuse && !dispatcher_for(options).plain;
   const unsigned way = options.portable_loop ? 2 : is_fused ? 1 : 0;
-  return way * 4 + (options.fuel ? 2 : 0) + (options.deterministic ? 1 : 0);
+  return way * 8 + (options.count_words ? 4 : 0) + (options.fuel ? 2 : 0) +
+         (options.deterministic ? 1 : 0);
 }
 
 }  // namespace
@@ -33,6 +35,7 @@ unsigned variant_index(const CodeOptions& options) {
 ModuleCode::Variant::Variant(const decoder::Module& m, const CodeOptions& o)
     : module(m), options(o), dispatcher(dispatcher_for(o)) {
   if (dispatcher.plain) options.fuse = false;
+  if (options.count_words) profile = std::make_unique<WordProfile>();
 }
 
 ModuleCode::Variant::~Variant() { std::free(cells); }

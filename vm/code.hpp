@@ -18,6 +18,7 @@ namespace tinywasm::vm {
 
 class Translation;
 struct HandlerTable;
+struct WordProfile;
 
 /// The code cell of one function in one variant. Its first field makes the cell itself a word of
 /// code: before the first call, `entry` points to the cell, and its handler translates.
@@ -51,6 +52,7 @@ struct ModuleCode::Variant {
   std::map<const std::byte*, FunctionCode*> by_address;  // by end of code
   std::vector<std::unique_ptr<const HandlerTable>> handler_tables;
   std::unique_ptr<Translation> translation;  // its buffers are used again
+  std::unique_ptr<WordProfile> profile;      // if the code counts how often it runs
 
   /// The cell of a defined function. The caller holds the mutex.
   FunctionCode* cell(std::uint32_t function_index);

@@ -16,20 +16,26 @@ Dispatcher::Dispatcher(std::span<const std::span<const Shape>> families, const H
     : Handlers(handlers) {
   std::size_t count = 0;
   for (const auto& family : families) count += family.size();
-  shapes_.assign(std::bit_ceil(2 * count), nullptr);
-  mask_ = shapes_.size() - 1;
+  table_.assign(std::bit_ceil(2 * count), nullptr);
+  mask_ = table_.size() - 1;
   for (const auto& family : families) {
     for (const Shape& shape : family) {
       std::size_t at = hash(shape.key) >> 32 & mask_;
-      while (shapes_[at] != nullptr) at = (at + 1) & mask_;
-      shapes_[at] = &shape;
+      while (table_[at] != nullptr) at = (at + 1) & mask_;
+      table_[at] = &shape;
     }
   }
 }
 
+std::vector<const Shape*> Dispatcher::shapes() const {
+  std::vector<const Shape*> shapes = table_;
+  std::erase(shapes, nullptr);
+  return shapes;
+}
+
 const Shape* Dispatcher::find(const Key& key) const {
-  for (std::size_t at = hash(key) >> 32 & mask_; shapes_[at] != nullptr; at = (at + 1) & mask_) {
-    if (shapes_[at]->key == key) return shapes_[at];
+  for (std::size_t at = hash(key) >> 32 & mask_; table_[at] != nullptr; at = (at + 1) & mask_) {
+    if (table_[at]->key == key) return table_[at];
   }
   return nullptr;
 }

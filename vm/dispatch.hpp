@@ -93,6 +93,8 @@ struct Handlers {
   const void* atomics = nullptr;                  // by atomic_index
   const std::byte* return_instance_pc = nullptr;  // a word that return_instance handles
   bool plain = false;                             // shapes exist for slots only
+  /// The handler that does the work of several words at once, or null.
+  HandlerAddress (*sequence)(std::span<const WordName> words) = nullptr;
   /// Runs from `pc` until a halt word or a trap.
   void (*run)(const std::byte* pc, Slot* fp, Context* ctx) = nullptr;
 };
@@ -101,6 +103,8 @@ class Dispatcher : public Handlers {
  public:
   Dispatcher(std::span<const std::span<const Shape>> families, const Handlers& handlers);
 
+  /// All shapes, in no order.
+  std::vector<const Shape*> shapes() const;
   /// The shape of a key, or null.
   const Shape* find(const Key& key) const;
   HandlerAddress word(WordId id) const { return at(words, static_cast<std::size_t>(id)); }
@@ -109,7 +113,7 @@ class Dispatcher : public Handlers {
   }
 
  private:
-  std::vector<const Shape*> shapes_;  // a hash table with open addressing
+  std::vector<const Shape*> table_;  // a hash table with open addressing
   std::size_t mask_ = 0;
 };
 

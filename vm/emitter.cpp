@@ -29,6 +29,7 @@ Emitter::Emitter(const Function& f, const Allocation& allocation, const Dispatch
       variant_(variant),
       buffers_(buffers) {
   code_.clear();
+  words_.clear();
   positions_.clear();
   fixups_.clear();
   ranges_.clear();
@@ -58,6 +59,7 @@ bool Emitter::run() {
     const StatementKind kind = s.kind;
     statement(s);
     if (ends_block(kind)) reachable_ = false;
+    if (ends_block(kind)) end_block(true);
   }
   for (const Fixup& fixup : fixups_) {
     if (fixup.absolute) continue;  // relocate() does those
@@ -65,7 +67,29 @@ bool Emitter::run() {
         static_cast<std::int32_t>(label_at_[fixup.label]) - static_cast<std::int32_t>(fixup.word);
     std::memcpy(code_.data() + fixup.at, &distance, sizeof distance);
   }
+  if (variant_.options.fuse && dispatcher_.sequence != nullptr && !variant_.profile) fuse_words();
   return true;
+}
+
+/// Replaces handlers by those of sequences: for each word the choice from there on that takes the
+/// fewest dispatches to the end of the function, if control never left the straight line. Any word
+/// may be the target of a branch, so each gets its own best.
+void Emitter::fuse_words() {
+  std::vector<std::uint32_t>& dispatches = buffers_.dispatches;
+  dispatches.assign(words_.size() + 1, 0);
+  for (std::size_t i = words_.size(); i-- > 0;) {
+    dispatches[i] = 1 + dispatches[i + 1];
+    std::array<WordName, kMaxSequence> names{};
+    for (unsigned n = 0; n < kMaxSequence && i + n < words_.size(); ++n) {
+      names[n] = words_[i + n].name;
+      if (names[n] == 0) break;
+      if (n == 0 || 1 + dispatches[i + n + 1] >= dispatches[i]) continue;
+      const HandlerAddress handler = dispatcher_.sequence({names.data(), n + 1});
+      if (handler == nullptr) continue;
+      std::memcpy(code_.data() + words_[i].at, &handler, sizeof handler);
+      dispatches[i] = 1 + dispatches[i + n + 1];
+    }
+  }
 }
 
 void Emitter::relocate(std::byte* base) const {
@@ -175,7 +199,11 @@ void Emitter::move_registers(const void* handlers, bool is_float, CandidateSet s
   std::uint16_t slots[4] = {0, 0, 0, 0};
   const unsigned mask = register_mask(set, is_float, slots);
   if (mask == 0) return;
-  std::copy_n(slots, 4, append<SlotsWord>(Dispatcher::at(handlers, mask)).slot);
+  const WordName name = handlers == dispatcher_.saves     ? name_of(kSaveWord, mask)
+                        : handlers == dispatcher_.reloads ? name_of(kReloadWord, mask)
+                                                          : 0;
+  auto& word = append<SlotsWord>(Dispatcher::at(handlers, mask), sizeof(SlotsWord), name);
+  std::copy_n(slots, 4, word.slot);
 }
 
 /// Makes registers hold the values of `wanted`; on the way, of all that is live.
@@ -199,7 +227,8 @@ void Emitter::enter() {
   }
   std::uint16_t slots[4] = {0, 0, 0, 0};
   const unsigned mask = register_mask(parameters, false, slots);
-  auto& word = append<EnterWord>(Dispatcher::at(dispatcher_.enters, mask));
+  auto& word = append<EnterWord>(Dispatcher::at(dispatcher_.enters, mask), sizeof(EnterWord),
+                                 name_of(kEnterWord, mask));
   std::copy_n(slots, 4, word.slot);
   word.frame_bytes = static_cast<std::uint32_t>((frame_ + f_.max_arguments) * sizeof(Slot));
   std::uint32_t first = f_.locals;
@@ -229,6 +258,7 @@ void Emitter::statement(const Statement& s) {
     case StatementKind::label:
       if (reachable_) ensure(allocation_.live_in(current_));
       label_at_[s.label] = static_cast<std::uint32_t>(code_.size());
+      end_block(true);
       valid_ = allocation_.live_in(current_);
       clean_ = read_only_ & valid_;
       reachable_ = true;
@@ -272,7 +302,8 @@ void Emitter::statement(const Statement& s) {
     case StatementKind::ret:
       return emit_tree(kReturn, {}, std::span(s.node, 1), &s);
     case StatementKind::ret_void:
-      append<PlainWord>(dispatcher_.word(WordId::return_void));
+      append<PlainWord>(dispatcher_.word(WordId::return_void), sizeof(PlainWord),
+                        name_of(kReturnVoidWord, 0));
       return;
     case StatementKind::unreachable:
       append<PlainWord>(dispatcher_.word(WordId::unreachable));
@@ -423,10 +454,11 @@ void Emitter::jump(const Statement& s) {
     }
   }
   if (f_.labels[s.label].is_loop) {
-    append<JumpBackWord>(dispatcher_.word(WordId::jump_back));
+    append<JumpBackWord>(dispatcher_.word(WordId::jump_back), sizeof(JumpBackWord),
+                         name_of(kJumpBackWord, 0));
     branch_target(word_ + offsetof(JumpBackWord, target), word_, s.label, true);
   } else {
-    append<JumpWord>(dispatcher_.word(WordId::jump));
+    append<JumpWord>(dispatcher_.word(WordId::jump), sizeof(JumpWord), name_of(kJumpWord, 0));
     branch_target(word_ + offsetof(JumpWord, distance), word_, s.label, false);
   }
   note(0, s.offset);
@@ -501,6 +533,7 @@ void Emitter::call(const Statement& s) {
     release(index);
   }
   note(0, s.offset);
+  break_sequence();
   append<FrameWord>(dispatcher_.word(s.kind == StatementKind::call ? WordId::after_call_wide
                                                                    : WordId::after_instance_call))
       .frame = frame_;
@@ -516,12 +549,13 @@ const std::byte* Emitter::callee(const Statement& s) {
 void Emitter::call_direct(const Statement& s, CandidateSet saved) {
   std::uint16_t slots[4] = {0, 0, 0, 0};
   const unsigned mask = register_mask(saved, false, slots);
-  const HandlerAddress handler =
-      Dispatcher::at(dispatcher_.calls, (frame_ / kFrameStep - 1) * kMasks + mask);
+  const std::size_t number = (frame_ / kFrameStep - 1) * kMasks + mask;
+  const HandlerAddress handler = Dispatcher::at(dispatcher_.calls, number);
+  const WordName name = name_of(kCallWord, number);
   if (mask == 0) {
-    append<CallWord>(handler).callee = callee(s);
+    append<CallWord>(handler, sizeof(CallWord), name).callee = callee(s);
   } else {
-    auto& word = append<SavingCallWord>(handler);
+    auto& word = append<SavingCallWord>(handler, sizeof(SavingCallWord), name);
     std::copy_n(slots, 4, word.slot);
     word.callee = callee(s);
   }
@@ -541,12 +575,14 @@ void Emitter::after_call(const Statement& s, CandidateSet across) {
   const CandidateSet reloaded = needed_soon(across) ? across : 0;
   std::uint16_t slots[4] = {0, 0, 0, 0};
   const unsigned mask = register_mask(reloaded, false, slots);
-  const HandlerAddress handler = Dispatcher::at(
-      dispatcher_.after_calls, ((frame_ / kFrameStep - 1) * kMasks + mask) * kTakes + take);
+  const std::size_t number = ((frame_ / kFrameStep - 1) * kMasks + mask) * kTakes + take;
+  const HandlerAddress handler = Dispatcher::at(dispatcher_.after_calls, number);
+  const WordName name = name_of(kAfterCallWord, number);
+  break_sequence();
   if (mask == 0 && take == kTakeNone) {
-    append<PlainWord>(handler);
+    append<PlainWord>(handler, sizeof(PlainWord), name);
   } else {
-    auto& word = append<AfterCallWord>(handler);
+    auto& word = append<AfterCallWord>(handler, sizeof(AfterCallWord), name);
     std::copy_n(slots, 3, word.slot);
     word.slot[3] = to.slot;
   }

@@ -31,9 +31,17 @@ struct Fixup {
   bool absolute;
 };
 
+/// A word that was written.
+struct WrittenWord {
+  std::uint32_t at;  // offset in the code
+  WordName name;     // 0: never part of a sequence
+};
+
 /// What an Emitter writes, reused from function to function.
 struct EmitterBuffers {
   std::vector<std::byte> code;
+  std::vector<WrittenWord> words;
+  std::vector<std::uint32_t> dispatches;  // from a word to the function's end
   std::vector<Position> positions;
   std::vector<Fixup> fixups;
   std::vector<std::uint32_t> label_at;
@@ -100,14 +108,20 @@ class Emitter {
   // Words.
   /// Adds a word; the reference holds until the next one.
   template <class Word>
-  Word& append(HandlerAddress handler, std::uint32_t size = sizeof(Word)) {
+  Word& append(HandlerAddress handler, std::uint32_t size = sizeof(Word), WordName name = 0) {
+    if (variant_.profile) count_block(name);
     word_ = static_cast<std::uint32_t>(code_.size());
+    words_.push_back({word_, name});
     code_.resize(code_.size() + size);
     auto* word = reinterpret_cast<Word*>(code_.data() + word_);
     word->handler = handler;
     return *word;
   }
   void write(const Shape& shape, std::span<const Operand> operands);
+  void fuse_words();
+  void count_block(WordName name);
+  void end_block(bool is_entered);
+  void break_sequence();
   void note(std::uint32_t ordinal, std::uint32_t offset);
   void branch_target(std::uint32_t at, std::uint32_t word, Label label, bool absolute);
 
@@ -178,6 +192,7 @@ class Emitter {
 
   EmitterBuffers& buffers_;
   std::vector<std::byte>& code_ = buffers_.code;
+  std::vector<WrittenWord>& words_ = buffers_.words;
   std::vector<Position>& positions_ = buffers_.positions;
   std::vector<Fixup>& fixups_ = buffers_.fixups;
   std::vector<std::uint32_t>& label_at_ = buffers_.label_at;  // offset of a label's word, or kNone
@@ -189,6 +204,9 @@ class Emitter {
   std::uint32_t word_ = 0;           // offset of the word being written
   std::uint32_t region_ = kNone;     // where exceptions go
   bool reachable_ = true;
+  // While profiling.
+  std::uint64_t* counter_ = nullptr;  // of the block that is being written, if any
+  bool is_entered_ = true;            // the next block is not reached by falling into it alone
 
   CandidateSet valid_ = 0;  // pinned locals whose register holds their value
   CandidateSet clean_ = 0;  // pinned locals whose home slot does

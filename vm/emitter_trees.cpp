@@ -200,7 +200,7 @@ void Emitter::write(const Shape& shape, std::span<const Operand> operands) {
   if (shape.count == 1) index = 0;  // the plain handlers of the loop dispatcher
   const Layout layout =
       layout_of(shape.classes.data(), places, static_cast<unsigned>(operands.size()));
-  append<PlainWord>(Dispatcher::at(shape.handlers, index), layout.size);
+  append<PlainWord>(Dispatcher::at(shape.handlers, index), layout.size, name_of(shape.key, index));
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const Operand& operand = operands[i];
     const auto at = static_cast<std::uint32_t>(word_ + layout.offset[i]);
@@ -218,6 +218,7 @@ void Emitter::write(const Shape& shape, std::span<const Operand> operands) {
         break;
       case OperandClass::target4:
       case OperandClass::target8:
+        end_block(false);
         branch_target(at, word_, static_cast<Label>(operand.bits),
                       operand.cls == OperandClass::target8);
     }

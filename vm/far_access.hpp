@@ -76,17 +76,6 @@ struct FarLoad {
   }
 };
 
-template <class S, unsigned Index>
-TINYWASM_HANDLER far_store_word(TINYWASM_REGISTERS) {
-  TINYWASM_ENTER;
-  using P = Plan<S, Index>;
-  using Where = typename S::Where;
-  if (Where::template fault<P, 0>(R)) [[unlikely]]
-    TINYWASM_GOTO((trap_exit<Trap::memory_bounds, 1>));
-  const auto stored = static_cast<typename S::Stored>(get<typename S::Type, P, Where::kCount>(R));
-  std::memcpy(Where::template eval<P, 0>(R), &stored, sizeof stored);
-  TINYWASM_NEXT(P::kSize);
-}
 /// memory[A + offset] = a value in a place
 template <Insn Op, class A>
 struct FarStore {
@@ -94,6 +83,8 @@ struct FarStore {
   using Type = typename Access<Op>::Value;
   using Stored = typename Access<Op>::Memory;
   using Where = FarAddress<A, sizeof(Stored)>;
+  static constexpr unsigned kAccesses = 1;
+  static constexpr unsigned kExits = 0;
   static constexpr unsigned kCount = Where::kCount + 1;
   static constexpr std::pair<Key, std::array<OperandClass, kMaxOperands>> kDescription = [] {
     std::pair<Key, std::array<OperandClass, kMaxOperands>> d;
@@ -105,8 +96,14 @@ struct FarStore {
   }();
   static constexpr Key kKey = kDescription.first;
   static constexpr auto kClasses = kDescription.second;
-  template <unsigned Index>
-  static constexpr Handler* kHandler = &far_store_word<FarStore, Index>;
+  template <class P>
+  TINYWASM_INLINE static Flow run(Registers& R) {
+    if (Where::template fault<P, 0>(R)) [[unlikely]]
+      return bad_access(1);
+    const auto stored = static_cast<Stored>(get<Type, P, Where::kCount>(R));
+    std::memcpy(Where::template eval<P, 0>(R), &stored, sizeof stored);
+    return Flow::next;
+  }
 };
 
 template <Insn Op, bool IsLoad>

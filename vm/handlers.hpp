@@ -29,4 +29,11 @@ std::span<Handler* const> atomic_handlers();
 /// The br_table handlers by number of targets.
 std::span<Handler* const> br_table_handlers();
 
+/// The sequences, a part in each unit (sequences.hpp).
+struct Sequence;
+std::span<const Sequence> sequences_0();
+std::span<const Sequence> sequences_1();
+std::span<const Sequence> sequences_2();
+std::span<const Sequence> sequences_3();
+
 }  // namespace tinywasm::vm::TINYWASM_DISPATCH

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tail dispatcher: handlers of words.def, and the way in and out.
 #include "vm/handlers.hpp"
+#include "vm/sequences.hpp"
 #include "vm/word_handlers.hpp"
 
 namespace tinywasm::vm {
@@ -24,6 +25,22 @@ const std::span<const Shape>* families() {
   return all;
 }
 
+const void* sequence(std::span<const WordName> words) {
+  const std::uint64_t hash = hash_of(words);
+  const std::span<const Sequence> units[kSequenceUnits] = {sequences_0(), sequences_1(),
+                                                           sequences_2(), sequences_3()};
+  const std::span<const Sequence> table = units[hash % kSequenceUnits];
+  std::size_t at = hash / kSequenceUnits % table.size();
+  for (; table[at].handler != nullptr; at = (at + 1) % table.size()) {
+    const auto& found = table[at].words;
+    if (std::equal(words.begin(), words.end(), found.begin()) &&
+        (words.size() == kMaxSequence || found[words.size()] == 0)) {
+      return reinterpret_cast<const void*>(table[at].handler);
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 }  // namespace tail_dispatch
 
@@ -43,6 +60,7 @@ const Dispatcher& tail_dispatcher() {
                                                         .atomics = atomic_handlers().data(),
                                                         .return_instance_pc = return_instance_pc(),
                                                         .plain = false,
+                                                        .sequence = &sequence,
                                                         .run = &enter_handlers});
   return dispatcher;
 }

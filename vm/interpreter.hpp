@@ -20,6 +20,7 @@ struct CodeOptions {
   bool fuel = false;           // charge fuel
   bool portable_loop = false;  // the `loop` dispatcher instead of `tail` (implies !fuse)
   bool deterministic = false;  // NaNs that are computed are canonical
+  bool count_words = false;    // count how often each word runs (word_profile.hpp)
 };
 
 /// Per module: the internal code of its functions, translated at their first call, shared by all
@@ -43,7 +44,7 @@ class ModuleCode {
  private:
   std::shared_ptr<const decoder::Module> module_;
   std::mutex mutex_;  // guards variants_
-  std::unique_ptr<Variant> variants_[12];
+  std::unique_ptr<Variant> variants_[24];
 };
 
 /// Calls `function`. Arguments are read from slots[0..params), results written to slots[0..results)

@@ -98,6 +98,34 @@ enum Token : std::uint16_t {
   kStepBranchBack,  // x += imm; branch back if compare(x, y)
   kSetBoth,
   kFar,  // after a load's or store's instruction: not of memory 0 with 32-bit addresses
+  // Words with handlers of their own that can be part of a sequence; the number is that of the
+  // array they are in.
+  kEnterWord,
+  kCallWord,
+  kAfterCallWord,
+  kSaveWord,
+  kReloadWord,
+  kJumpWord,
+  kJumpBackWord,
+  kReturnVoidWord,
 };
+
+/// Names one handler: a shape with a choice of places, or another word with a number. These are
+/// hashes, of which no two are equal (sequences_test.cpp); 0 is none.
+using WordName = std::uint64_t;
+constexpr WordName name_of(const Key& key, std::size_t index) {
+  std::uint64_t x = key.low ^ (key.high * 0x9E3779B97F4A7C15);
+  x = (x ^ (x >> 29)) * 0xBF58476D1CE4E5B9 + index;
+  x = (x ^ (x >> 32)) * 0x94D049BB133111EB;
+  return x ^ (x >> 31);
+}
+constexpr WordName name_of(Token word, std::size_t number) {
+  Key key;
+  key.add(word);
+  return name_of(key, number);
+}
+
+/// Words that one handler may do in one go.
+inline constexpr unsigned kMaxSequence = 4;
 
 }  // namespace tinywasm::vm

@@ -32,7 +32,7 @@ struct Registers {
   Slot* fp;             // the frame: parameters, locals, operand stack; fp[-1] the return pc
   std::byte* mem;       // base of memory 0
   Context* ctx;
-  const std::byte* lpc;  // the last loop target, see TINYWASM_BACK_EDGE
+  const std::byte* lpc;  // the last loop target, see back_edge
   std::uint64_t r0, r1, r2, r3;
   V128 f0, f1, f2, f3;
 };

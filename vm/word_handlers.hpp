@@ -74,22 +74,26 @@ TINYWASM_INLINE void store_registers(Registers& R, const std::uint16_t* slot) {
 }
 
 template <unsigned Mask>
-TINYWASM_HANDLER enter_word(TINYWASM_REGISTERS) {
-  TINYWASM_ENTER;
-  const auto& word = read_word<EnterWord>(R.pc);
-  if (reinterpret_cast<std::byte*>(R.fp) + word.frame_bytes >
-      reinterpret_cast<std::byte*>(R.ctx->stack_limit)) [[unlikely]] {
-    TINYWASM_TRAP(Trap::stack_exhausted);
+struct Enter {
+  static constexpr unsigned kSize = sizeof(EnterWord);
+  static constexpr unsigned kAccesses = 0;
+  static constexpr unsigned kExits = kStarts;
+  static constexpr WordName kName = name_of(kEnterWord, Mask);
+  TINYWASM_INLINE static Flow run(Registers& R) {
+    const auto& word = read_word<EnterWord>(R.pc);
+    if (reinterpret_cast<std::byte*>(R.fp) + word.frame_bytes >
+        reinterpret_cast<std::byte*>(R.ctx->stack_limit)) [[unlikely]] {
+      return Flow::exhausted;
+    }
+    if (R.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      return Flow::interrupt;
+    // Volatile: a call of memset instead of the loop would spill every register.
+    volatile Slot* const locals = R.fp + word.zero_begin;
+    for (unsigned i = 0; i < word.zero_count; ++i) locals[i] = 0;
+    load_registers<Mask>(R, word.slot);
+    return Flow::next;
   }
-  if (R.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
-    TINYWASM_TRAP(Trap::interrupted);
-  }
-  // Volatile: a call of memset instead of the loop would spill every register.
-  volatile Slot* const locals = R.fp + word.zero_begin;
-  for (unsigned i = 0; i < word.zero_count; ++i) locals[i] = 0;
-  load_registers<Mask>(R, word.slot);
-  TINYWASM_NEXT(sizeof(EnterWord));
-}
+};
 
 TINYWASM_HANDLER fuel_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
@@ -101,11 +105,23 @@ TINYWASM_HANDLER fuel_word(TINYWASM_REGISTERS) {
   TINYWASM_NEXT(sizeof(FuelWord));
 }
 
-TINYWASM_HANDLER return_void_word(TINYWASM_REGISTERS) {
+TINYWASM_HANDLER count_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  R.pc = as_pc(R.fp[-1]);
-  TINYWASM_JUMP;
+  ++*read_word<CountWord>(R.pc).counter;
+  TINYWASM_NEXT(sizeof(CountWord));
 }
+
+struct ReturnVoid {
+  static constexpr unsigned kSize = sizeof(PlainWord);
+  static constexpr unsigned kAccesses = 0;
+  static constexpr unsigned kExits = kJumps;
+  static constexpr WordName kName = name_of(kReturnVoidWord, 0);
+  TINYWASM_INLINE static Flow run(Registers& R) {
+    R.pc = as_pc(R.fp[-1]);
+    return Flow::jump;
+  }
+};
+static constexpr auto& return_void_word = step_word<ReturnVoid>;
 
 // ---- Exceptions
 
@@ -140,16 +156,28 @@ template <bool Left>
 
 // ---- Control
 
-TINYWASM_HANDLER jump_word(TINYWASM_REGISTERS) {
-  TINYWASM_ENTER;
-  R.pc += read_word<JumpWord>(R.pc).distance;
-  TINYWASM_JUMP;
-}
+struct Jump {
+  static constexpr unsigned kSize = sizeof(JumpWord);
+  static constexpr unsigned kAccesses = 0;
+  static constexpr unsigned kExits = kJumps;
+  static constexpr WordName kName = name_of(kJumpWord, 0);
+  TINYWASM_INLINE static Flow run(Registers& R) {
+    R.pc += read_word<JumpWord>(R.pc).distance;
+    return Flow::jump;
+  }
+};
+static constexpr auto& jump_word = step_word<Jump>;
 
-TINYWASM_HANDLER jump_back_word(TINYWASM_REGISTERS) {
-  TINYWASM_ENTER;
-  TINYWASM_BACK_EDGE(read_word<JumpBackWord>(R.pc).target);
-}
+struct JumpBack {
+  static constexpr unsigned kSize = sizeof(JumpBackWord);
+  static constexpr unsigned kAccesses = 0;
+  static constexpr unsigned kExits = kLoops | kJumps;
+  static constexpr WordName kName = name_of(kJumpBackWord, 0);
+  TINYWASM_INLINE static Flow run(Registers& R) {
+    return back_edge(R, read_word<JumpBackWord>(R.pc).target);
+  }
+};
+static constexpr auto& jump_back_word = step_word<JumpBack>;
 
 TINYWASM_HANDLER br_table_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
@@ -174,30 +202,42 @@ TINYWASM_INLINE void push_frame(Registers& R, std::size_t frame, const std::byte
   R.fp[-1] = as_slot(return_pc);
 }
 
+/// A direct call from a frame of a known size, which saves registers.
 template <unsigned Class, unsigned Mask>
-TINYWASM_HANDLER call_word(TINYWASM_REGISTERS) {
-  TINYWASM_ENTER;
+struct Call {
   using Word = std::conditional_t<Mask == 0, CallWord, SavingCallWord>;
-  const auto& word = read_word<Word>(R.pc);
-  if constexpr (Mask != 0) store_registers<Mask>(R, word.slot);
-  push_frame(R, (Class + 1) * kFrameStep, R.pc + sizeof(Word));
-  R.pc = callee_of(word.callee);
-  TINYWASM_JUMP;
-}
-template <unsigned Class, unsigned Mask, unsigned Take>
-TINYWASM_HANDLER after_call_word(TINYWASM_REGISTERS) {
-  TINYWASM_ENTER;
-  R.fp -= (Class + 1) * kFrameStep;
-  if constexpr (Mask == 0 && Take == kTakeNone) {
-    TINYWASM_NEXT(sizeof(PlainWord));
-  } else {
-    const auto& word = read_word<AfterCallWord>(R.pc);
-    load_registers<Mask>(R, word.slot);
-    if constexpr (Take == kTakeSlot) R.fp[word.slot[3]] = R.r0;
-    if constexpr (Take > kTakeSlot) int_register<Take - kTakeSlot>(R) = R.r0;
-    TINYWASM_NEXT(sizeof(AfterCallWord));
+  static constexpr unsigned kSize = sizeof(Word);
+  static constexpr unsigned kAccesses = 0;
+  static constexpr unsigned kExits = kJumps;
+  static constexpr WordName kName = name_of(kCallWord, Class* kMasks + Mask);
+  TINYWASM_INLINE static Flow run(Registers& R) {
+    const auto& word = read_word<Word>(R.pc);
+    if constexpr (Mask != 0) store_registers<Mask>(R, word.slot);
+    push_frame(R, (Class + 1) * kFrameStep, R.pc + sizeof(Word));
+    R.pc = callee_of(word.callee);
+    return Flow::jump;
   }
-}
+};
+/// What follows it.
+template <unsigned Class, unsigned Mask, unsigned Take>
+struct AfterCall {
+  static constexpr bool kPlain = Mask == 0 && Take == kTakeNone;
+  static constexpr unsigned kSize = kPlain ? sizeof(PlainWord) : sizeof(AfterCallWord);
+  static constexpr unsigned kAccesses = 0;
+  static constexpr unsigned kExits = 0;
+  static constexpr WordName kName =
+      name_of(kAfterCallWord, (Class * kMasks + Mask) * kTakes + Take);
+  TINYWASM_INLINE static Flow run(Registers& R) {
+    R.fp -= (Class + 1) * kFrameStep;
+    if constexpr (!kPlain) {
+      const auto& word = read_word<AfterCallWord>(R.pc);
+      load_registers<Mask>(R, word.slot);
+      if constexpr (Take == kTakeSlot) R.fp[word.slot[3]] = R.r0;
+      if constexpr (Take > kTakeSlot) int_register<Take - kTakeSlot>(R) = R.r0;
+    }
+    return Flow::next;
+  }
+};
 TINYWASM_HANDLER call_wide_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   const auto& word = read_word<CallWideWord>(R.pc);
@@ -443,19 +483,27 @@ TINYWASM_HANDLER return_call_ref_word(TINYWASM_REGISTERS) {
 // ---- Registers to and from their home slots, by bit mask
 
 template <unsigned Mask>
-TINYWASM_HANDLER save_word(TINYWASM_REGISTERS) {
-  TINYWASM_ENTER;
-  const auto& word = read_word<SlotsWord>(R.pc);
-  store_registers<Mask>(R, word.slot);
-  TINYWASM_NEXT(sizeof(SlotsWord));
-}
+struct Save {
+  static constexpr unsigned kSize = sizeof(SlotsWord);
+  static constexpr unsigned kAccesses = 0;
+  static constexpr unsigned kExits = 0;
+  static constexpr WordName kName = name_of(kSaveWord, Mask);
+  TINYWASM_INLINE static Flow run(Registers& R) {
+    store_registers<Mask>(R, read_word<SlotsWord>(R.pc).slot);
+    return Flow::next;
+  }
+};
 template <unsigned Mask>
-TINYWASM_HANDLER reload_word(TINYWASM_REGISTERS) {
-  TINYWASM_ENTER;
-  const auto& word = read_word<SlotsWord>(R.pc);
-  load_registers<Mask>(R, word.slot);
-  TINYWASM_NEXT(sizeof(SlotsWord));
-}
+struct Reload {
+  static constexpr unsigned kSize = sizeof(SlotsWord);
+  static constexpr unsigned kAccesses = 0;
+  static constexpr unsigned kExits = 0;
+  static constexpr WordName kName = name_of(kReloadWord, Mask);
+  TINYWASM_INLINE static Flow run(Registers& R) {
+    load_registers<Mask>(R, read_word<SlotsWord>(R.pc).slot);
+    return Flow::next;
+  }
+};
 template <unsigned Mask>
 TINYWASM_HANDLER float_save_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
@@ -664,26 +712,26 @@ inline constexpr std::array<Handler*, kWordCount> kWords{
 };
 template <unsigned... I>
 constexpr auto calls_of(std::integer_sequence<unsigned, I...>) {
-  return std::array<Handler*, sizeof...(I)>{&call_word<I / kMasks, I % kMasks>...};
+  return std::array<Handler*, sizeof...(I)>{&step_word<Call<I / kMasks, I % kMasks>>...};
 }
 template <unsigned... I>
 constexpr auto after_calls_of(std::integer_sequence<unsigned, I...>) {
   return std::array<Handler*, sizeof...(I)>{
-      &after_call_word<I / kTakes / kMasks, I / kTakes % kMasks, I % kTakes>...};
+      &step_word<AfterCall<I / kTakes / kMasks, I / kTakes % kMasks, I % kTakes>>...};
 }
 #if defined(TINYWASM_LOOP_DISPATCH)
 // Plain code keeps nothing in registers: the handlers without masks, in the same places.
 template <unsigned... Class>
 constexpr auto plain_calls_of(std::integer_sequence<unsigned, Class...>) {
   std::array<Handler*, kFrameClasses * kMasks> calls{};
-  ((calls[Class * kMasks] = &call_word<Class, 0>), ...);
+  ((calls[Class * kMasks] = &step_word<Call<Class, 0>>), ...);
   return calls;
 }
 template <unsigned... Class>
 constexpr auto plain_after_calls_of(std::integer_sequence<unsigned, Class...>) {
   std::array<Handler*, kFrameClasses * kMasks * kTakes> after{};
-  ((after[Class * kMasks * kTakes] = &after_call_word<Class, 0, kTakeNone>,
-    after[Class * kMasks * kTakes + kTakeSlot] = &after_call_word<Class, 0, kTakeSlot>),
+  ((after[Class * kMasks * kTakes] = &step_word<AfterCall<Class, 0, kTakeNone>>,
+    after[Class * kMasks * kTakes + kTakeSlot] = &step_word<AfterCall<Class, 0, kTakeSlot>>),
    ...);
   return after;
 }
@@ -702,9 +750,13 @@ inline constexpr auto kAfterCalls =
     &handler<0>, &handler<1>, &handler<2>, &handler<3>, &handler<4>, &handler<5>, &handler<6>, \
         &handler<7>                                                                            \
   }
-inline constexpr auto kEnters = TINYWASM_MASKS(enter_word);
-inline constexpr auto kSaves = TINYWASM_MASKS(save_word);
-inline constexpr auto kReloads = TINYWASM_MASKS(reload_word);
+template <template <unsigned> class Step, unsigned... Mask>
+constexpr auto masks_of(std::integer_sequence<unsigned, Mask...>) {
+  return std::array<Handler*, sizeof...(Mask)>{&step_word<Step<Mask>>...};
+}
+inline constexpr auto kEnters = masks_of<Enter>(std::make_integer_sequence<unsigned, kMasks>{});
+inline constexpr auto kSaves = masks_of<Save>(std::make_integer_sequence<unsigned, kMasks>{});
+inline constexpr auto kReloads = masks_of<Reload>(std::make_integer_sequence<unsigned, kMasks>{});
 inline constexpr auto kFloatSaves = TINYWASM_MASKS(float_save_word);
 inline constexpr auto kFloatReloads = TINYWASM_MASKS(float_reload_word);
 #undef TINYWASM_MASKS

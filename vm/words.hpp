@@ -27,6 +27,10 @@ struct FuelWord {
   std::uint32_t cost;
   std::uint32_t unused;
 };
+struct CountWord {
+  HandlerAddress handler;
+  std::uint64_t* counter;
+};
 struct JumpWord {
   HandlerAddress handler;
   std::int32_t distance;

@@ -13,6 +13,7 @@
 #include <tinywasm/export.hpp>
 #include <tinywasm/features.hpp>
 #include <tinywasm/result.hpp>
+#include <tinywasm/store.hpp>
 #include <tinywasm/value.hpp>
 
 namespace tinywasm {
@@ -50,6 +51,10 @@ class TINYWASM_API Module {
   [[nodiscard]] bool has_export(std::string_view name) const;
   /// From the name section; may be empty.
   [[nodiscard]] std::string name() const;
+  /// How often each word of the internal code has run in Stores of this configuration, with
+  /// count_words: one line a word, the number, a tab, and what the word is. An empty line stands
+  /// where control does not simply go on to the next word. Empty before anything ran.
+  [[nodiscard]] std::string word_counts(const StoreConfig& config) const;
 
  private:
   friend class Linker;

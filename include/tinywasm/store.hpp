@@ -38,6 +38,9 @@ struct StoreConfig {
   bool deterministic = false;
   /// True: the interpreter that needs nothing of the compiler; slower, for comparison.
   bool portable_loop = false;
+  /// True: the interpreter counts how often each word of its internal code runs; slower. For
+  /// Module::word_counts(). Not for modules that run on several threads.
+  bool count_words = false;
 };
 
 /// The garbage-collected heap of a Store.

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sequences: handlers that do the work of several words which lie one after the other, with one
+// dispatch (Proebsting 1995: superinstructions). The words stay as they are; where a sequence
+// begins, the first word's handler is replaced by the sequence's. So a branch to a word in its
+// middle, a trap there, and the operands' places need nothing special.
+//
+// sequences.def lists those that exist. They are chosen from profiles of real programs, by concrete
+// handlers (bench/README.md). A unit makes the handlers of a part of the list.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <span>
+
+#include "vm/shapes.hpp"
+#include "vm/word_handlers.hpp"
+
+namespace tinywasm::vm::TINYWASM_DISPATCH {
+
+inline constexpr unsigned kSequenceUnits = 4;
+inline constexpr std::size_t kSequenceCount = 0
+#define SEQUENCE(...) +1
+#include "vm/sequences.def"
+#undef SEQUENCE
+    ;
+
+template <class A, class B, class C = void, class D = void>
+TINYWASM_HANDLER sequence_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  TINYWASM_RUN(A);
+  R.pc += A::kSize;
+  TINYWASM_RUN(B);
+  if constexpr (!std::is_void_v<C>) {
+    R.pc += B::kSize;
+    TINYWASM_RUN(C);
+    if constexpr (!std::is_void_v<D>) {
+      R.pc += C::kSize;
+      TINYWASM_RUN(D);
+      TINYWASM_NEXT(D::kSize);
+    } else {
+      TINYWASM_NEXT(C::kSize);
+    }
+  } else {
+    TINYWASM_NEXT(B::kSize);
+  }
+}
+
+struct Sequence {
+  std::array<WordName, kMaxSequence> words{};
+  Handler* handler = nullptr;
+};
+
+constexpr std::uint64_t hash_of(std::span<const WordName> words) {
+  std::uint64_t hash = 0;
+  for (const WordName word : words) hash = (hash ^ word) * 0x9E3779B97F4A7C15;
+  return hash ^ hash >> 32;
+}
+
+/// A hash table with open addressing of the sequences whose hash belongs to one unit.
+template <unsigned Unit>
+struct SequenceTable {
+  // More than half is free: the share of a unit is not exact.
+  static constexpr std::size_t kSize = std::bit_ceil(kSequenceCount * 3 / kSequenceUnits + 16);
+  std::array<Sequence, kSize> entries{};
+
+  template <class... Steps>
+  constexpr void add() {
+    constexpr std::array words{Steps::kName...};
+    constexpr std::uint64_t hash = hash_of(words);
+    if constexpr (hash % kSequenceUnits == Unit) {
+      std::size_t at = hash / kSequenceUnits % kSize;
+      while (entries[at].handler != nullptr) at = (at + 1) % kSize;
+      std::copy(words.begin(), words.end(), entries[at].words.begin());
+      entries[at].handler = &sequence_word<Steps...>;
+    }
+  }
+};
+
+template <unsigned Unit>
+constexpr SequenceTable<Unit> sequences_of_unit() {
+  SequenceTable<Unit> table;
+#define SEQUENCE(...) table.template add<__VA_ARGS__>();
+#include "vm/sequences.def"
+#undef SEQUENCE
+  return table;
+}
+
+}  // namespace tinywasm::vm::TINYWASM_DISPATCH
