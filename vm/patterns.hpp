@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expression patterns: types from which handlers are made. `Set<N<i32_add, N<i32_shl, X, I>, X>>`
-// is the shape "destination = (value << immediate) + value"; set_word<that, places> is its handler
-// for one choice of registers and slots. A superinstruction is a name in a list; its meaning comes
+// is the shape "destination = (value << immediate) + value"; At<that, places> is a word of it with
+// one choice of registers and slots. A superinstruction is a name in a list; its meaning comes
 // from the functions of numeric.hpp.
 //
 // Every node has kCount operands in order of traversal, adds its tokens to a key, checks its memory
