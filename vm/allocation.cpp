@@ -241,6 +241,14 @@ void Allocation::note_temporaries(const Function& f, NodeId id, std::uint32_t st
   for (unsigned i = 0; i < n.arity; ++i) note_temporaries(f, n.child[i], statement);
 }
 
+/// The temporaries in which a branch brings values to its label are read there, wherever that is.
+void Allocation::note_values(const Function& f, Label label) {
+  const LabelInfo& to = f.labels[label];
+  for (std::uint32_t i = to.height; i < to.height + to.values && i < last_use_.size(); ++i) {
+    last_use_[i].epoch = kAcross;
+  }
+}
+
 /// For each assigned temporary the last statement that reads it, when all do so before the next
 /// boundary: such a temporary may live in a register.
 void Allocation::find_last_uses(Function& f) {
@@ -266,6 +274,7 @@ void Allocation::find_last_uses(Function& f) {
       }
     }
     if (is_boundary(s.kind) || is_call(s.kind) || s.results > 1) ++epoch_;
+    if (s.kind == StatementKind::branch || s.kind == StatementKind::jump) note_values(f, s.label);
     for (unsigned k = 0; k < s.nodes; ++k) note_temporaries(f, s.node[k], number);
     if (!has_node_operands(s.kind)) continue;
     for (std::uint32_t k = 0; k < s.operand_count; ++k) {

@@ -62,6 +62,7 @@ class Allocation {
   void interfere(const Function& f);
   void color(const Function& f);
   void find_last_uses(Function& f);
+  void note_values(const Function& f, Label label);
   void note_temporaries(const Function& f, NodeId id, std::uint32_t statement);
   CandidateSet uses_of(const Function& f, NodeId id) const;
   void close_region(const Function& f, std::uint32_t region);

@@ -146,6 +146,9 @@ constexpr bool is_boundary(StatementKind k) {
 struct LabelInfo {
   bool is_loop = false;
   std::uint32_t uses = 0;
+  // A branch to it brings values in this many temporaries from a height of the operand stack on.
+  std::uint32_t height = 0;
+  std::uint32_t values = 0;
 };
 
 /// A clause of a try_table, or of a legacy try.

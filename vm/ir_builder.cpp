@@ -71,7 +71,7 @@ void Builder::begin(std::span<const ValType> locals) {
   first_block_.assign(f_.locals, kNone);
   offset_ = f_.offset;
   block_open_.assign(1, true);
-  Control body{.kind = Insn::block, .label = new_label(false)};
+  Control body{.kind = Insn::block, .label = new_label(false, 0, f_.results)};
   body.results = type_.results;
   body.result_slots = f_.results;
   control_.push_back(body);
@@ -285,8 +285,8 @@ Statement& Builder::set(Variable variable, NodeId value) {
   return s;
 }
 
-Label Builder::new_label(bool is_loop) {
-  f_.labels.push_back({is_loop, 0});
+Label Builder::new_label(bool is_loop, std::uint32_t height, std::uint32_t values) {
+  f_.labels.push_back({is_loop, 0, height, values});
   return static_cast<Label>(f_.labels.size() - 1);
 }
 

@@ -74,7 +74,7 @@ class Builder {
   Statement& set(Variable variable, NodeId value);
   void consume(Statement& statement, NodeId id);
   void emit_label(Label label);
-  Label new_label(bool is_loop);
+  Label new_label(bool is_loop, std::uint32_t height = 0, std::uint32_t values = 0);
 
   // Locals.
   Variable local(std::uint32_t index) const {

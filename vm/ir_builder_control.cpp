@@ -26,7 +26,7 @@ void Builder::block(const Instruction& insn, const decoder::BlockSignature& sign
   c.region = control_.back().region;
   c.block = static_cast<std::uint32_t>(block_open_.size());
   block_open_.push_back(true);
-  c.label = new_label(insn.id == Insn::loop);
+  c.label = new_label(insn.id == Insn::loop, c.height, label_slots(c));
   if (insn.id == Insn::loop) {
     emit_label(c.label);
     ++depth_;
@@ -35,7 +35,7 @@ void Builder::block(const Instruction& insn, const decoder::BlockSignature& sign
       emit(StatementKind::fuel);
     }
   } else if (insn.id == Insn::if_) {
-    c.else_label = new_label(false);
+    c.else_label = new_label(false, c.height, params);
     branch(c.else_label, condition, false);
   } else if (insn.id == Insn::try_table) {
     begin_try_table(insn, c);

@@ -33,6 +33,37 @@ TEST_SUITE("regression") {
               {1, 2, 3}) == "7 2 3");
   }
 
+  TEST_CASE("a reference that a branch has looked at reaches the branch's label") {
+    Machines machines(
+        "(func (export \"non_null\") (param i32) (result i32) (local i31ref)"
+        " (block (result i31ref) (ref.i31 (local.get 0)) (br_on_non_null 0) (local.get 1))"
+        " i31.get_s)"
+        "(func (export \"arm\") (param i32) (result i32)"
+        " (if (result (ref i31)) (local.get 0)"
+        "  (then (ref.as_non_null (ref.i31 (local.get 0)))) (else (ref.i31 (i32.const 7))))"
+        " i31.get_s)"
+        "(func (export \"else\") (param i32) (result i32)"
+        " (ref.as_non_null (ref.i31 (local.get 0)))"
+        " (if (param (ref i31)) (result (ref i31)) (local.get 0)"
+        "  (then drop (ref.i31 (i32.const 8))) (else))"
+        " i31.get_s)"
+        "(func (export \"loop\") (param i32) (result i32)"
+        " (ref.i31 (i32.const 3))"
+        " (loop (param (ref i31)) (result (ref i31))"
+        "  (if (param (ref i31)) (result (ref i31)) (local.get 0)"
+        "   (then drop (ref.as_non_null (ref.i31 (local.get 0)))"
+        "    (local.set 0 (i32.const 0)) (br 1))"
+        "   (else)))"
+        " i31.get_s)");
+    for (const char* name : {"non_null", "arm", "else", "loop"}) {
+      CAPTURE(name);
+      CHECK(machines.call(name, {5}) == (std::string_view(name) == "else" ? "8" : "5"));
+    }
+    CHECK(machines.call("arm", {0}) == "7");
+    CHECK(machines.call("else", {0}) == "0");
+    CHECK(machines.call("loop", {0}) == "3");
+  }
+
   TEST_CASE("a call's result stays in its local when the operand is dropped") {
     CHECK(run("(func $double (param i32) (result i32) local.get 0 i32.const 2 i32.mul)"
               "(func (export \"f\") (param i32) (result i32)"

@@ -64,6 +64,7 @@ function make_module(opts, seed, directory) {
   const made = spawnSync(opts['wasm-opt'], ['-ttf', '--mvp-features', ...flags, input,
     ...kOptimisations[seed % kOptimisations.length], '--translate-to-exnref', '--emit-exnref',
     '--denan', '-o', output], { stdio: 'ignore', timeout: 60000 });
+  fs.rmSync(input);
   if (made.error) usage(`cannot run ${opts['wasm-opt']}: ${made.error.message}`);
   return made.status === 0 ? output : null;
 }
