@@ -40,7 +40,7 @@ FileType entry_type(int directory, const dirent& entry) {
 
 }  // namespace
 
-OrErrno<std::unique_ptr<DirectoryStream>> DirectoryStream::open(int directory, bool is_preopen,
+OrErrno<std::unique_ptr<DirectoryStream>> DirectoryStream::open(int directory,
                                                                 DirectoryCopies* sorted) {
   // A position of its own: the descriptor may have been opened only to resolve paths.
   const int fd = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -49,7 +49,7 @@ OrErrno<std::unique_ptr<DirectoryStream>> DirectoryStream::open(int directory, b
   DIR* stream = ::fdopendir(fd);
   if (!stream) return last_errno();
   owned.release();
-  return std::unique_ptr<DirectoryStream>(new DirectoryStream(stream, is_preopen, sorted));
+  return std::unique_ptr<DirectoryStream>(new DirectoryStream(stream, sorted));
 }
 
 OrErrno<const DirectoryStream::Entry*> DirectoryStream::at(DirCookie cookie) {
@@ -62,7 +62,7 @@ OrErrno<const DirectoryStream::Entry*> DirectoryStream::at(DirCookie cookie) {
 
 std::unique_ptr<DirectoryStream> DirectoryStream::open(std::shared_ptr<WasiDirectory> tree,
                                                        DirectoryCopies& copies) {
-  std::unique_ptr<DirectoryStream> stream(new DirectoryStream(nullptr, false, &copies));
+  std::unique_ptr<DirectoryStream> stream(new DirectoryStream(nullptr, &copies));
   stream->tree_ = std::move(tree);
   return stream;
 }
@@ -146,7 +146,7 @@ OrErrno<const DirectoryStream::Entry*> DirectoryStream::read_at(DirCookie cookie
   entry_.head.ino = entry->d_ino;
   entry_.head.name_length = static_cast<Size>(entry_.name.size());
   entry_.head.filetype = entry_type(directory, *entry);
-  if (is_preopen_ && entry_.name == "..") {
+  if (entry_.name == "..") {
     struct stat stat{};
     if (::fstat(directory, &stat) == 0) entry_.head.ino = stat.st_ino;
   }

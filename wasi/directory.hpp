@@ -29,9 +29,10 @@ class DirectoryStream {
     DirEnt head;
   };
 
-  /// `directory` stays the caller's. A preopened directory's ".." is itself, as in a root.
+  /// `directory` stays the caller's. Its ".." is shown as itself, as in a root: a preopened
+  /// directory may be opened anew, and its real parent's number is not the guest's to know.
   /// With `sorted` in the order of the names' bytes; nomem when that takes too much memory.
-  static OrErrno<std::unique_ptr<DirectoryStream>> open(int directory, bool is_preopen,
+  static OrErrno<std::unique_ptr<DirectoryStream>> open(int directory,
                                                         DirectoryCopies* sorted = nullptr);
   /// Of a directory of the embedder, likewise sorted.
   static std::unique_ptr<DirectoryStream> open(std::shared_ptr<WasiDirectory> tree,
@@ -47,8 +48,7 @@ class DirectoryStream {
   struct Close {
     void operator()(DIR* stream) const { ::closedir(stream); }
   };
-  DirectoryStream(DIR* stream, bool is_preopen, DirectoryCopies* sorted)
-      : stream_(stream), is_preopen_(is_preopen), sorted_(sorted) {}
+  DirectoryStream(DIR* stream, DirectoryCopies* sorted) : stream_(stream), sorted_(sorted) {}
 
   OrErrno<const Entry*> read_at(DirCookie cookie);
   Errno read_copy();
@@ -59,7 +59,6 @@ class DirectoryStream {
 
   std::unique_ptr<DIR, Close> stream_;
   std::shared_ptr<WasiDirectory> tree_{};  // in place of stream_
-  bool is_preopen_;
   DirectoryCopies* sorted_;
   std::vector<Entry> copy_;  // sorted
   std::size_t copied_bytes_ = 0;

@@ -204,7 +204,7 @@ Errno fd_readdir(const Call& call, Fd fd, GuestBytes buffer, DirCookie cookie, O
     DirectoryCopies& copies = call.world.directory_copies;
     auto entries = directory.tree
                        ? DirectoryStream::open(directory.tree, copies)
-                       : DirectoryStream::open(directory.host.get(), directory.preopen.has_value(),
+                       : DirectoryStream::open(directory.host.get(),
                                                call.world.sorts_directories ? &copies : nullptr);
     if (!entries) return entries.error();
     directory.entries = std::move(*entries);

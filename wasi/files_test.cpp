@@ -323,6 +323,10 @@ TEST_SUITE("files") {
       CHECK(all.at("link").type == FileType::symbolic_link);
       CHECK(all.at("file.7").type == FileType::regular_file);
     }
+    for (const char* same : {".", "sub/..", "./."}) {
+      const Fd again = guest.must_open(same, 0, oflags::kDirectory);
+      CHECK(read_all(guest, again, 1000).at("..").ino == stat_of(guest, kBox).ino);
+    }
     // From any cookie on, in any order.
     const auto [entries, is_full] = read_some(guest, kBox, 0, 40'000);
     REQUIRE(entries.size() > 20);

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <sys/socket.h>
+#include <utility>
 #include <vector>
 
 #include <tinywasm/tinywasm.hpp>
@@ -119,7 +120,8 @@ using Arguments = std::vector<std::uint64_t>;
 /// directory with a file "a" in it, 4 a connected socket if there is one.
 class Attacker {
  public:
-  explicit Attacker(const Row& row, bool has_memory = true) : row_(row), has_memory_(has_memory) {
+  explicit Attacker(const Row& row, bool has_memory = true, bool is_virtual = false)
+      : row_(row), has_memory_(has_memory) {
     write_file(temp_ / "a", "text");
     write_file(temp_ / "b", "");
     in_ = HostFd(::open((temp_ / "a").c_str(), O_RDONLY | O_CLOEXEC));
@@ -131,6 +133,11 @@ class Attacker {
     config.args = {"ab"};
     config.env = {{"A", "1"}};
     config.preopens = {{.guest = "/", .host = (temp_ / "").string()}};
+    if (is_virtual) {  // the same in memory
+      WasiMemoryFiles files({.max_bytes = 1 << 20});
+      REQUIRE(files.write("a", "text"));
+      config.preopens = {{.guest = "/", .directory = files.root()}};
+    }
     if (row.name == "sock_recv" || row.name == "sock_send") config.sockets = {make_socket()};
     linker_.define_wasi(config);
     std::string params = "(param", arguments;
@@ -240,7 +247,8 @@ class Attacker {
   std::optional<Instance> instance_;
 };
 
-/// Does `act(row, guest, index of parameter)` for every parameter with one of `roles`.
+/// Does `act(row, guest, index of parameter)` for every parameter with one of `roles`, with
+/// descriptor 3 in the file system and in memory.
 template <class F>
 void for_each_param(std::initializer_list<Role> roles, F&& act) {
   for (const Row& row : rows()) {
@@ -250,8 +258,11 @@ void for_each_param(std::initializer_list<Role> roles, F&& act) {
     for (std::size_t i = 0; i < row.params.size(); ++i) {
       CAPTURE(i);
       if (std::find(roles.begin(), roles.end(), row.params[i].role) == roles.end()) continue;
-      Attacker guest(row);
-      act(row, guest, i);
+      for (const bool is_virtual : {false, true}) {
+        CAPTURE(is_virtual);
+        Attacker guest(row, /*has_memory=*/true, is_virtual);
+        act(row, guest, i);
+      }
     }
   }
 }
@@ -454,15 +465,16 @@ TEST_SUITE("hostile") {
       const std::string name = row.name;
       CAPTURE(name);
       if (name == "proc_exit") continue;
-      Attacker guest(row);
-      for (int round = 0; round < 200; ++round) {
-        guest.clear();  // or poll_oneoff would find a clock that is far from due
-        Arguments arguments = guest.good();
+      std::optional<Attacker> guest(std::in_place, row);
+      for (int round = 0; round < 400; ++round) {
+        if (round == 200) guest.emplace(row, /*has_memory=*/true, /*is_virtual=*/true);
+        guest->clear();  // or poll_oneoff would find a clock that is far from due
+        Arguments arguments = guest->good();
         for (std::uint64_t& argument : arguments) {
           if (random.below(2) == 0) argument = kValues[random.below(std::size(kValues))];
         }
         if (name == "fd_allocate") arguments[2] |= 1ull << 62;  // not the disk
-        const Ending ending = guest.call(arguments);
+        const Ending ending = guest->call(arguments);
         CHECK(ending.code <= static_cast<std::uint32_t>(Errno::notcapable));
       }
     }

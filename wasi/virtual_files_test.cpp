@@ -150,6 +150,11 @@ TEST_SUITE("virtual_files") {
     CHECK(open(std::string("a\0b", 3)) == Errno::inval);
     CHECK(open("a\xff") == Errno::ilseq);
     CHECK(open(std::string(5000, 'x')) == Errno::nametoolong);
+    CHECK(open(std::string(255, 'x')) == Errno::noent);
+    CHECK(open(std::string(256, 'x')) == Errno::nametoolong);
+    CHECK(open_in(guest, std::string(256, 'x'), kReadWrite, oflags::kCreat) == Errno::nametoolong);
+    CHECK(path_create_directory(guest.call(), kTree, {std::string(256, 'x')}) ==
+          Errno::nametoolong);
     CHECK(open(".") == Errno::success);
     CHECK(open_in(guest, "a", kReadWrite) == Errno::isdir);
     CHECK(open_in(guest, "a/b/f", rights::kFdRead, oflags::kDirectory) == Errno::notdir);

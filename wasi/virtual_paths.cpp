@@ -15,6 +15,9 @@
 namespace tinywasm::wasi::virtual_paths {
 namespace {
 
+/// As in a directory of the host: a name costs memory that no limit counts.
+constexpr std::size_t kMaxName = 255;
+
 /// A name in a directory of the embedder and what it stands for.
 struct Found {
   const Descriptor* base = nullptr;
@@ -57,6 +60,7 @@ class Walk {
       below_.pop_back();
       return Errno::success;
     }
+    if (component.size() > kMaxName) return Errno::nametoolong;
     WasiEntry entry = below_.back()->find(component);
     if (is_last) {
       found_.name = component;

@@ -178,7 +178,11 @@ class Run {
     };
     config.max_open_files = 24;
     config.max_output_bytes = 1 << 20;
-    config.sorted_directories = choices_.below(2) == 1;
+    const unsigned options = choices_.byte();
+    config.sorted_directories = (options & 1) != 0;
+    if ((options & 2) != 0) {  // one of them is in memory
+      config.preopens[2].directory = WasiMemoryFiles({.max_bytes = 1 << 16}).root();
+    }
     auto world = World::create(config);
     require(world.has_value(), "no world");
     world_ = *std::move(world);
