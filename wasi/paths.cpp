@@ -76,6 +76,10 @@ Errno check_new_name(const Located& located) {
   return is_file_with_slash ? Errno::notdir : Errno::exist;
 }
 
+bool are_open(const Call& call, Fd a, Fd b) {
+  return call.world.fds.find(a) && call.world.fds.find(b);
+}
+
 OrErrno<FileStat> stat_path(const Call& call, Fd fd, LookupFlags flags, GuestPath path) {
   if (is_virtual_directory(call, fd)) return virtual_paths::stat(call, fd, flags, path);
   const auto last = last_link(flags);
@@ -164,6 +168,7 @@ Errno path_filestat_set_times(const Call& call, Fd fd, LookupFlags flags, GuestP
 
 Errno path_link(const Call& call, Fd old_fd, LookupFlags old_flags, GuestPath old_path, Fd new_fd,
                 GuestPath new_path) {
+  if (!are_open(call, old_fd, new_fd)) return Errno::badf;
   if (is_virtual_directory(call, old_fd)) {
     return virtual_paths::link(call, old_fd, rights::kPathLinkSource, old_path);
   }
@@ -247,6 +252,7 @@ Errno path_remove_directory(const Call& call, Fd fd, GuestPath path) {
 }
 
 Errno path_rename(const Call& call, Fd old_fd, GuestPath old_path, Fd new_fd, GuestPath new_path) {
+  if (!are_open(call, old_fd, new_fd)) return Errno::badf;
   if (is_virtual_directory(call, old_fd)) {
     return virtual_paths::rename(call, old_fd, old_path, new_fd, new_path);
   }
