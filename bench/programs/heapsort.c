@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
     }
     median += values[kCount / 2];
   }
-  printf("heap sort of %d x %d: sum of medians %.6f\n", rounds, kCount, median);
+  printf("heap sort of %d x %d: sum of medians %lld / 1024\n", rounds, kCount,
+         (long long)(median * 1024));
   return 0;
 }

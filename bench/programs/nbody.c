@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
   for (int step = 0; step < steps; ++step) advance(bodies, 0.001);
   double after = energy(bodies);
   if (fabs(after / before - 1) > 0.001) return puts("energy was not conserved"), 1;
-  printf("n-body: energy %.12f before, %.12f after %d steps\n", before, after, steps);
+  printf("n-body: energy %lld before, %lld after %d steps, in units of 1e-15\n",
+         (long long)(before * 1e15), (long long)(after * 1e15), steps);
   return 0;
 }

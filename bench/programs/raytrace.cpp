@@ -138,7 +138,8 @@ int main(int argc, char** argv) {
       }
     }
   }
-  std::printf("raytrace: %d frames of %dx%d, mean brightness %.6f\n", frames, kWidth, kHeight,
-              sum / kWidth / kHeight / frames);
+  const double mean = sum / kWidth / kHeight / frames;
+  std::printf("raytrace: %d frames of %dx%d, mean brightness %d in millionths\n", frames, kWidth,
+              kHeight, static_cast<int>(mean * 1e6));
   return 0;
 }

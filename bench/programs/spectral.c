@@ -38,7 +38,8 @@ int main(int argc, char** argv) {
     multiply(size, u, half, 0), multiply(size, half, v, 1);
     multiply(size, v, half, 0), multiply(size, half, u, 1);
   }
-  printf("spectral norm %dx%d: %.9f\n", size, size, sqrt(dot(size, u, v) / dot(size, v, v)));
+  double norm = sqrt(dot(size, u, v) / dot(size, v, v));
+  printf("spectral norm %dx%d: %lld in units of 1e-9\n", size, size, (long long)(norm * 1e9));
   free(vectors);
   return 0;
 }
