@@ -87,7 +87,7 @@ struct Row {
 template <class R, class... A>
 Row describe(const char* space, const char* name, R (*)(const Call&, A...)) {
   Row row{space, name, {}, !std::is_same_v<R, Result<void>>};
-  const auto add = [&](const std::vector<Param>& params) {
+  [[maybe_unused]] const auto add = [&](const std::vector<Param>& params) {
     row.params.insert(row.params.end(), params.begin(), params.end());
   };
   (add(Describe<A>::params()), ...);
