@@ -81,7 +81,7 @@ class MemoryFile final : public WasiFile, private Common {
   }
   WasiTransfer read(std::uint64_t offset, std::span<std::byte> to) override {
     const std::lock_guard lock(tree_->mutex);
-    if (offset >= contents_.size()) return 0;
+    if (to.empty() || offset >= contents_.size()) return 0;
     const std::size_t length = std::min(to.size(), contents_.size() - offset);
     std::memcpy(to.data(), contents_.data() + offset, length);
     return length;

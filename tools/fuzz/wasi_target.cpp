@@ -183,6 +183,8 @@ class Run {
     if ((options & 2) != 0) {  // one of them is in memory
       config.preopens[2].directory = WasiMemoryFiles({.max_bytes = 1 << 16}).root();
     }
+    if ((options & 4) != 0) config.clocks = WasiClocks::virtual_time();
+    config.random = WasiRandom::seeded(1);  // so that an input does the same again
     auto world = World::create(config);
     require(world.has_value(), "no world");
     world_ = *std::move(world);
