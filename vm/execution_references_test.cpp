@@ -85,6 +85,72 @@ TEST_SUITE("execution_references") {
     CHECK(machines.call("carried past", {0}) == "20");
   }
 
+  TEST_CASE("what a branch carries is there though a check has read it before") {
+    Machines machines(R"((module
+      (type $o (sub (struct (field i32))))
+      (type $p (sub $o (struct (field i32) (field i32))))
+      (global $g (mut (ref null $o)) (ref.null $o))
+      (func $set (export "set") (param i32)
+        (global.set $g (struct.new $p (local.get 0) (i32.const 9))))
+      (func (export "br_on_non_null") (result i32)
+        (block $some (result (ref $o))
+          (br_on_non_null $some (global.get $g))
+          (call $set (i32.const 1))
+          (struct.new $o (i32.const 2)))
+        (struct.get $o 0))
+      (func (export "br_on_cast") (result i32)
+        (block $is (result (ref $p))
+          (br_on_cast $is (ref null $o) (ref $p) (global.get $g))
+          (drop)
+          (call $set (i32.const 3))
+          (struct.new $p (i32.const 4) (i32.const 5)))
+        (struct.get $o 0))
+      (func (export "br_on_cast_fail") (result i32)
+        (block $not (result (ref null $o))
+          (br_on_cast_fail $not (ref null $o) (ref $p) (global.get $g))
+          (drop)
+          (struct.new $o (i32.const 6)))
+        (ref.is_null))
+      (func (export "br") (param i32) (result i32)
+        (block $out (result (ref $o))
+          (if (local.get 0)
+            (then (br $out (ref.as_non_null (global.get $g)))))
+          (struct.new $o (i32.const 7)))
+        (struct.get $o 0))
+      (func (export "br_table") (param i32) (result i32)
+        (block $out (result (ref $o))
+          (block $other (result (ref $o))
+            (br_table $out $other (ref.as_non_null (global.get $g)) (local.get 0)))
+          (drop)
+          (struct.new $o (i32.const 11)))
+        (struct.get $o 0))
+      (func (export "else") (param i32) (result i32)
+        (if (result (ref $o)) (local.get 0)
+          (then (ref.as_non_null (global.get $g)))
+          (else (struct.new $o (i32.const 8))))
+        (struct.get $o 0))
+      (func (export "parameter of an if") (param i32) (result i32)
+        (ref.as_non_null (global.get $g))
+        (local.get 0)
+        (if (param (ref $o)) (result i32)
+          (then (drop) (struct.get $o 0 (struct.new $o (i32.const 10))))
+          (else (struct.get $o 0))))))");
+    CHECK(machines.call("br_on_non_null") == "2");
+    CHECK(machines.call("br_on_non_null") == "1");
+    CHECK(machines.call("br_on_cast") == "1");
+    CHECK(machines.call("br_on_cast_fail") == "0");
+    machines.call("set", {42});
+    CHECK(machines.call("br_on_non_null") == "42");
+    CHECK(machines.call("br_on_cast") == "42");
+    for (const int taken : {1, 0}) {
+      CAPTURE(taken);
+      CHECK(machines.call("br", {taken}) == (taken != 0 ? "42" : "7"));
+      CHECK(machines.call("br_table", {taken}) == (taken != 0 ? "11" : "42"));
+      CHECK(machines.call("else", {taken}) == (taken != 0 ? "42" : "8"));
+      CHECK(machines.call("parameter of an if", {taken}) == (taken != 0 ? "10" : "42"));
+    }
+  }
+
   TEST_CASE("call_indirect takes functions of subtypes") {
     Machines machines(R"((module
       (type $base (sub (func (result i32))))
