@@ -19,7 +19,7 @@ bool is_absolute(std::string_view path) { return path.starts_with('/'); }
 /// that ".." goes back to the one that was passed through, wherever it may have been moved.
 class Walk {
  public:
-  Walk(int base, const std::string& path) : base_(base), rest_(path) {}
+  Walk(int base, const std::string& path, int& steps) : base_(base), rest_(path), steps_(steps) {}
 
   OrErrno<HostFd> run() {
     while (at_ < rest_.size()) {
@@ -44,6 +44,7 @@ class Walk {
       below_.pop_back();
       return Errno::success;
     }
+    if (steps_-- == 0) return Errno::loop;
     const int here = below_.empty() ? base_ : below_.back().get();
     HostFd next(::openat(here, component.c_str(), platform::kOpenDirectory | O_NOFOLLOW));
     if (next) {
@@ -72,9 +73,12 @@ class Walk {
   std::size_t at_ = 0;  // what remains of rest_ begins here
   std::vector<HostFd> below_;
   int links_ = 0;
+  int& steps_;
 };
 
-OrErrno<HostFd> walk(int base, const std::string& path) { return Walk(base, path).run(); }
+OrErrno<HostFd> walk(int base, const std::string& path, int& steps) {
+  return Walk(base, path, steps).run();
+}
 
 /// A path as directory and last component; false when there is no component to split off ("..").
 struct Split {
@@ -98,11 +102,11 @@ Split split_last(const std::string& path) {
 
 }  // namespace
 
-OrErrno<HostFd> PathResolver::open_directory(int base, const std::string& path) const {
+OrErrno<HostFd> PathResolver::open_directory(int base, const std::string& path, int& steps) const {
   if (path.empty()) return HostFd::borrow(base);
   if (mode_ == Mode::walk || !platform::kHasOpenBeneath ||
       is_kernel_refusing_.load(std::memory_order_relaxed)) {
-    return walk(base, path);
+    return walk(base, path, steps);
   }
   // EAGAIN: something was renamed meanwhile and the kernel could not be sure about a "..".
   for (int attempt = 0; attempt < 16; ++attempt) {
@@ -116,7 +120,7 @@ OrErrno<HostFd> PathResolver::open_directory(int base, const std::string& path) 
     }
     if (errno != EAGAIN && errno != EINTR) return last_errno();
   }
-  return walk(base, path);
+  return walk(base, path, steps);
 }
 
 OrErrno<Place> PathResolver::resolve(int base, std::string_view path, LastLink last) const {
@@ -125,6 +129,7 @@ OrErrno<Place> PathResolver::resolve(int base, std::string_view path, LastLink l
   if (const Errno error = check_path_text(current); error != Errno::success) return error;
   if (is_absolute(current)) return Errno::perm;
   Place place;
+  int steps = kMaxSteps;
   for (int links = 0;;) {
     if (current.ends_with('/')) place.must_be_directory = true;
     current.erase(current.find_last_not_of('/') + 1);
@@ -134,7 +139,7 @@ OrErrno<Place> PathResolver::resolve(int base, std::string_view path, LastLink l
       split.parent = std::move(current);
       split.name = ".";
     }
-    auto directory = open_directory(base, split.parent);
+    auto directory = open_directory(base, split.parent, steps);
     if (!directory) return directory.error();
     place.directory = std::move(*directory);
     place.name = std::move(split.name);

@@ -45,9 +45,10 @@ class PathResolver {
   static constexpr int kMaxLinks = 40;
   static constexpr std::size_t kMaxPath = 4096;  // bytes, with links expanded
   static constexpr std::size_t kMaxDepth = 256;  // directories, when walking
+  static constexpr int kMaxSteps = 8192;         // names looked up, when walking: links multiply
 
  private:
-  OrErrno<HostFd> open_directory(int base, const std::string& path) const;
+  OrErrno<HostFd> open_directory(int base, const std::string& path, int& steps) const;
 
   Mode mode_;
   mutable std::atomic<bool> is_kernel_refusing_{false};  // openat2 is not there or not allowed

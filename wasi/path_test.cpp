@@ -360,6 +360,31 @@ TEST_SUITE("path") {
     }
   }
 
+  TEST_CASE("no path keeps the host busy for long") {
+    for (const Mode mode : modes()) {
+      CAPTURE(name_of(mode));
+      TestWorld guest({}, mode);
+      std::filesystem::create_directories(guest.box("d"));
+      // Links that walk to and fro before they lead on to the next, and a last link that does so
+      // again and again.
+      std::string about;
+      for (int i = 0; i < 700; ++i) about += "d/../";
+      std::filesystem::create_symlink(about + "d", guest.box("l0"));
+      std::filesystem::create_symlink("missing", guest.box("d/m0"));
+      for (int i = 1; i < 36; ++i) {
+        const std::string number = std::to_string(i), before = std::to_string(i - 1);
+        std::filesystem::create_symlink(about + "l" + before, guest.box("l" + number));
+        std::filesystem::create_symlink("m" + before, guest.box("d/m" + number));
+      }
+      const auto start = std::chrono::steady_clock::now();
+      CHECK(guest.open("l35/m35", rights::kFdRead) != Errno::success);
+      CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds(1000));
+      // What is long but not absurd is found.
+      write_file(guest.box("d/file"), "here");
+      CHECK(guest.open("l2/file", rights::kFdRead) == Errno::success);
+    }
+  }
+
   TEST_CASE("deep directories") {
     for (const Mode mode : modes()) {
       CAPTURE(name_of(mode));
