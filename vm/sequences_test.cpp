@@ -11,6 +11,8 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <tinywasm/tinywasm.hpp>
@@ -233,13 +235,16 @@ class World {
     std::uint32_t operand = 0;
     std::ptrdiff_t trap_at = 0;
     friend bool operator==(const State&, const State&) = default;
+    void keep_low_halves() {
+      for (Slot& slot : stack) slot &= 0xffffffff;
+    }
   };
 
   State run(const std::byte* code, const std::byte* return_to, std::uint64_t seed) {
     Random random(seed);
     std::vector<Slot> stack(kStackSlots);
     for (Slot& slot : stack) slot = random_value(random);
-    std::memset(memory_->base, static_cast<int>(seed), 256);
+    std::memset(memory_->base, static_cast<int>(seed), memory_->size);
     for (unsigned i = 0; i < 4; ++i) context_->own_globals[i].value[0] = random_value(random);
     Slot* fp = stack.data() + kFrameAt;
     // A return goes to its end from whatever frame it is in.
@@ -280,20 +285,27 @@ class World {
 };
 
 void check(World& world, const Row& row) {
-  INFO(row.text);
+  CAPTURE(std::string(row.text));
   std::vector<WordName> names;
   for (const Step& step : row.steps) {
     if (step.key != Key{}) names.push_back(step.name());
   }
   const HandlerAddress sequence = tail_dispatcher().sequence(names);
   REQUIRE(sequence != nullptr);
+  // A register with an f32 may hold anything above it, which the end shows with it.
+  const bool has_f32 = std::string_view(row.text).find("f32") != std::string_view::npos ||
+                       std::string_view(row.text).find("<float") != std::string_view::npos;
   Random random(names[0] ^ names[1]);
   for (unsigned round = 0; round < 24; ++round) {
     Program program(random, row);
     const std::uint64_t seed = random();
-    const World::State words = world.run(program.begin(), program.end_of(2), seed);
+    World::State words = world.run(program.begin(), program.end_of(2), seed);
     std::memcpy(program.begin(), &sequence, sizeof sequence);
-    const World::State together = world.run(program.begin(), program.end_of(2), seed);
+    World::State together = world.run(program.begin(), program.end_of(2), seed);
+    if (has_f32) {
+      words.keep_low_halves();
+      together.keep_low_halves();
+    }
     CHECK(words == together);
   }
 }

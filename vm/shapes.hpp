@@ -111,8 +111,11 @@ struct ForEach<Make, Insns<Op...>> : Concat<typename Make<Op>::type...> {};
 // Compare and branch. Integers need one sense only: the negation is another comparison.
 template <Insn Op>
 struct IntBranch {
-  using type = List<Branch<N2<Op, X, X>, true, false>, Branch<N2<Op, X, I>, true, false>,
-                    Branch<N2<Op, X, X>, true, true>, Branch<N2<Op, X, I>, true, true>>;
+  using type = List<Branch<N2<Op, X, X>, true, false>, Branch<N2<Op, X, I>, true, false>>;
+};
+template <Insn Op>
+struct IntBranchBack {
+  using type = List<Branch<N2<Op, X, X>, true, true>, Branch<N2<Op, X, I>, true, true>>;
 };
 template <Insn Op>
 struct FloatBranch {
@@ -129,10 +132,6 @@ template <Insn Op>
 struct I32Step {
   using type = List<StepBranch<Insn::i32_add, Op, X>, StepBranch<Insn::i32_add, Op, I>>;
 };
-template <Insn Op>
-struct I64Step {
-  using type = List<StepBranch<Insn::i64_add, Op, X>, StepBranch<Insn::i64_add, Op, I>>;
-};
 
 // Compare a loaded value and branch.
 template <Insn Load>
@@ -146,9 +145,12 @@ struct LoadCompare {
 
 using FusedBranches = Concat<
     typename ForEach<IntBranch, I32Compares>::type, typename ForEach<IntBranch, I64Compares>::type,
+    typename ForEach<IntBranchBack, I32Compares>::type,
+    typename ForEach<IntBranchBack, Insns<Insn::i64_eq, Insn::i64_ne>>::type,
     typename ForEach<FloatBranch, FloatCompares>::type,
     typename ForEach<TestBranch, Insns<Insn::i32_and>>::type,
-    typename ForEach<I32Step, I32Compares>::type, typename ForEach<I64Step, I64Compares>::type,
+    typename ForEach<I32Step, Insns<Insn::i32_ne, Insn::i32_lt_s, Insn::i32_lt_u, Insn::i32_le_u,
+                                    Insn::i32_gt_u>>::type,
     typename ForEach<LoadCompare<Insn::i32_load>::With, I32Compares>::type,
     typename ForEach<LoadCompare<Insn::i32_load8_u>::With,
                      Insns<Insn::i32_eq, Insn::i32_ne, Insn::i32_lt_u, Insn::i32_gt_u>>::type,
@@ -171,15 +173,15 @@ struct FusedAccess<Op, false> {
 };
 template <Insn Op>
 struct IndexedLoad {
-  using type = List<Set<L<Op, AddIndex>>, Set<L<Op, AddScaled>>>;
+  using type = List<Set<L<Op, AddIndex>>>;
 };
 template <Insn Op>
 struct NarrowIndexedLoad {
-  using type = List<Set<L<Op, AddIndex>, true>, Set<L<Op, AddScaled>, true>>;
+  using type = List<Set<L<Op, AddIndex>, true>>;
 };
 template <Insn Op>
 struct IndexedStore {
-  using type = List<Store<Op, AddIndex, X>, Store<Op, AddScaled, X>>;
+  using type = List<Store<Op, AddIndex, X>>;
 };
 using FusedAccesses = Concat<
 #define TINYWASM_ACCESS(id, memory, value) \
@@ -187,10 +189,10 @@ using FusedAccesses = Concat<
 #include "vm/accesses.def"
 #undef TINYWASM_ACCESS
     typename ForEach<IndexedLoad, Insns<Insn::i32_load, Insn::i32_load8_u, Insn::f64_load>>::type,
-    typename ForEach<NarrowIndexedLoad, Insns<Insn::i64_load, Insn::f32_load, Insn::i32_load8_s,
-                                              Insn::i32_load16_u, Insn::i32_load16_s>>::type,
-    typename ForEach<IndexedStore, Insns<Insn::i32_store, Insn::i32_store8, Insn::i64_store,
-                                         Insn::f64_store>>::type,
+    typename ForEach<NarrowIndexedLoad, Insns<Insn::i64_load, Insn::i32_load16_u>>::type,
+    typename ForEach<IndexedStore, Insns<Insn::i32_store, Insn::i32_store8, Insn::i64_store>>::type,
+    List<Set<L<Insn::i32_load, AddScaled>>, Set<L<Insn::f64_load, AddScaled>>,
+         Store<Insn::i32_store, AddScaled, X>>,
     // Copies in memory, and changes of a value in memory.
     List<Store<Insn::i32_store, X, L<Insn::i32_load, X>>,
          Store<Insn::i64_store, X, L<Insn::i64_load, X>>,
@@ -212,17 +214,16 @@ using FeedI = Set<N2<Outer, N2<Inner, X, I>, I>>;
 using I32Pairs =
     List<FeedX<Insn::i32_shl, Insn::i32_add>, FeedX<Insn::i32_shl, Insn::i32_or>,
          RareFeedX<Insn::i32_shl, Insn::i32_xor>, RareFeedX<Insn::i32_shr_u, Insn::i32_add>,
-         FeedX<Insn::i32_shr_u, Insn::i32_xor>, RareFeedX<Insn::i32_shr_u, Insn::i32_or>,
-         FeedX<Insn::i32_rotl, Insn::i32_xor>, RareFeedX<Insn::i32_rotl, Insn::i32_add>,
-         RareFeedX<Insn::i32_and, Insn::i32_or>, RareFeedX<Insn::i32_and, Insn::i32_add>,
-         RareFeedX<Insn::i32_and, Insn::i32_xor>, RareFeedX<Insn::i32_mul, Insn::i32_add>,
-         FeedX<Insn::i32_add, Insn::i32_add>, RareFeedX<Insn::i32_add, Insn::i32_and>,
-         FeedI<Insn::i32_shr_u, Insn::i32_and>, FeedI<Insn::i32_shl, Insn::i32_add>,
-         FeedI<Insn::i32_shl, Insn::i32_and>, FeedI<Insn::i32_add, Insn::i32_and>,
-         FeedI<Insn::i32_and, Insn::i32_shl>, FeedI<Insn::i32_and, Insn::i32_add>,
-         FeedI<Insn::i32_and, Insn::i32_or>, FeedI<Insn::i32_and, Insn::i32_eq>,
-         FeedI<Insn::i32_and, Insn::i32_ne>, FeedI<Insn::i32_mul, Insn::i32_add>,
-         FeedI<Insn::i32_add, Insn::i32_shl>, FeedI<Insn::i32_shl, Insn::i32_shr_s>,
+         FeedX<Insn::i32_shr_u, Insn::i32_xor>, RareFeedX<Insn::i32_and, Insn::i32_or>,
+         RareFeedX<Insn::i32_and, Insn::i32_add>, RareFeedX<Insn::i32_and, Insn::i32_xor>,
+         RareFeedX<Insn::i32_mul, Insn::i32_add>, FeedX<Insn::i32_add, Insn::i32_add>,
+         RareFeedX<Insn::i32_add, Insn::i32_and>, FeedI<Insn::i32_shr_u, Insn::i32_and>,
+         FeedI<Insn::i32_shl, Insn::i32_add>, FeedI<Insn::i32_shl, Insn::i32_and>,
+         FeedI<Insn::i32_add, Insn::i32_and>, FeedI<Insn::i32_and, Insn::i32_shl>,
+         FeedI<Insn::i32_and, Insn::i32_add>, FeedI<Insn::i32_and, Insn::i32_or>,
+         FeedI<Insn::i32_and, Insn::i32_eq>, FeedI<Insn::i32_and, Insn::i32_ne>,
+         FeedI<Insn::i32_mul, Insn::i32_add>, FeedI<Insn::i32_add, Insn::i32_shl>,
+         FeedI<Insn::i32_shl, Insn::i32_shr_s>,
          Set<N2<Insn::i32_add, N2<Insn::i32_add, X, X>, X>, true>,
          Set<N2<Insn::i32_add, N2<Insn::i32_mul, X, X>, X>, true>,
          Set<N2<Insn::i32_xor, N2<Insn::i32_xor, X, X>, X>, true>>;
@@ -230,9 +231,9 @@ using I64Pairs =
     List<FeedX<Insn::i64_shl, Insn::i64_add>, RareFeedX<Insn::i64_shl, Insn::i64_or>,
          RareFeedX<Insn::i64_shl, Insn::i64_xor>, FeedX<Insn::i64_shr_u, Insn::i64_xor>,
          RareFeedX<Insn::i64_shr_u, Insn::i64_add>, RareFeedX<Insn::i64_shr_u, Insn::i64_or>,
-         FeedX<Insn::i64_rotl, Insn::i64_xor>, RareFeedX<Insn::i64_and, Insn::i64_add>,
-         RareFeedX<Insn::i64_mul, Insn::i64_add>, FeedI<Insn::i64_shr_u, Insn::i64_and>,
-         FeedI<Insn::i64_mul, Insn::i64_add>, FeedI<Insn::i64_shl, Insn::i64_add>,
+         FeedX<Insn::i64_rotl, Insn::i64_xor>, RareFeedX<Insn::i64_mul, Insn::i64_add>,
+         FeedI<Insn::i64_shr_u, Insn::i64_and>, FeedI<Insn::i64_mul, Insn::i64_add>,
+         FeedI<Insn::i64_shl, Insn::i64_add>,
          Set<N2<Insn::i64_add, N2<Insn::i64_add, X, X>, X>, true>,
          Set<N2<Insn::i64_xor, N2<Insn::i64_xor, X, X>, X>, true>,
          // Go's addresses: i32.wrap_i64(sp + c), and zero extension of what is loaded.

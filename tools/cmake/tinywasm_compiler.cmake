@@ -58,7 +58,9 @@ endfunction()
 # Interpreter handlers end in a jump to the next handler: nothing may be added around them, and
 # nothing in them may need to be unwound.
 function(tinywasm_handler_unit source)
-  set(options -fno-exceptions -fno-stack-protector -fomit-frame-pointer)
+  # Nothing ever unwinds through a handler: their tables would be a fifth of the command.
+  set(options -fno-exceptions -fno-stack-protector -fomit-frame-pointer
+              -fno-asynchronous-unwind-tables -fno-unwind-tables)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     list(APPEND options -fcf-protection=none)
   endif()
