@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loads, stores and the memory instructions.
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <doctest/doctest.h>
 #include <string>
+#include <vector>
 
 #include "vm/test_accesses.hpp"
 #include "vm/test_run.hpp"
@@ -254,6 +257,39 @@ TEST_SUITE("execution_memory") {
     CHECK(machines.call("copy", {65537, 0, 0}) == kMemory);
     CHECK(machines.call("copy", {0, 65537, 0}) == kMemory);
     CHECK(machines.call("copy", {0, 1, -1}) == kMemory);
+  }
+
+  TEST_CASE("copies and fills of every short size and overlap") {
+    Machines machines(
+        "(memory (export \"m\") 1)"
+        "(func (export \"copy\") (param i32 i32 i32)"
+        " local.get 0 local.get 1 local.get 2 memory.copy)"
+        "(func (export \"fill\") (param i32 i32 i32)"
+        " local.get 0 local.get 1 local.get 2 memory.fill)");
+    constexpr int kBytes = 128;
+    std::vector<std::byte> expected(kBytes);
+    const auto check = [&] {
+      machines.each([&](tinywasm::Store&, tinywasm::Instance& instance) {
+        const auto bytes = instance.memory("m")->bytes();
+        CHECK(std::memcmp(bytes.data(), expected.data(), kBytes) == 0);
+      });
+    };
+    machines.each([&](tinywasm::Store&, tinywasm::Instance& instance) {
+      for (int i = 0; i < kBytes; ++i) instance.memory("m")->bytes()[i] = std::byte(i);
+    });
+    for (int i = 0; i < kBytes; ++i) expected[i] = std::byte(i);
+    for (int size = 0; size <= 36; ++size) {
+      for (const int distance : {-33, -17, -9, -3, -1, 0, 1, 2, 5, 8, 15, 16, 31, 40}) {
+        CAPTURE(size);
+        CAPTURE(distance);
+        CHECK(machines.call("copy", {40 + distance, 40, size}).empty());
+        std::memmove(expected.data() + 40 + distance, expected.data() + 40, size);
+        check();
+      }
+      CHECK(machines.call("fill", {50, 300 + size, size}).empty());
+      std::memset(expected.data() + 50, 300 + size, size);
+      check();
+    }
   }
 
   TEST_CASE("init and drop") {

@@ -11,6 +11,7 @@
 #include "vm/gc_operations.hpp"
 #include "vm/object_handlers.hpp"
 #include "vm/operations.hpp"
+#include "vm/short_copies.hpp"
 #include "vm/statements.hpp"
 #include "vm/wide_arithmetic.hpp"
 #include "vm/words.hpp"
@@ -525,14 +526,14 @@ TINYWASM_HANDLER float_reload_word(TINYWASM_REGISTERS) {
 
 // ---- Instructions whose work is done in operations.hpp. Operands and result are in slots.
 
-#define TINYWASM_OPERATION(name)                     \
-  TINYWASM_HANDLER name##_word(TINYWASM_REGISTERS) { \
-    TINYWASM_ENTER;                                  \
-    const auto& word = read_word<RuntimeWord>(R.pc); \
-    const Trap trap = name##_operation(R, word);     \
-    if (trap != Trap::none) [[unlikely]]             \
-      TINYWASM_TRAP_VALUE(trap);                     \
-    TINYWASM_NEXT(sizeof(RuntimeWord));              \
+#define TINYWASM_OPERATION(name)                                       \
+  [[gnu::noinline]] TINYWASM_HANDLER name##_word(TINYWASM_REGISTERS) { \
+    TINYWASM_ENTER;                                                    \
+    const auto& word = read_word<RuntimeWord>(R.pc);                   \
+    const Trap trap = name##_operation(R, word);                       \
+    if (trap != Trap::none) [[unlikely]]                               \
+      TINYWASM_TRAP_VALUE(trap);                                       \
+    TINYWASM_NEXT(sizeof(RuntimeWord));                                \
   }
 
 /// What a grow instruction answers: index2 says whether as i64.
@@ -564,10 +565,10 @@ TINYWASM_INLINE Trap data_drop_operation(Registers& R, const RuntimeWord& w) {
   data_drop(*R.ctx, w.index);
   return Trap::none;
 }
-TINYWASM_INLINE Trap memory_copy_operation(Registers& R, const RuntimeWord& w) {
+TINYWASM_INLINE Trap memory_copy_any_operation(Registers& R, const RuntimeWord& w) {
   return memory_copy(*R.ctx, w.index, w.index2, R.fp[w.a], R.fp[w.b], R.fp[w.c]);
 }
-TINYWASM_INLINE Trap memory_fill_operation(Registers& R, const RuntimeWord& w) {
+TINYWASM_INLINE Trap memory_fill_any_operation(Registers& R, const RuntimeWord& w) {
   return memory_fill(*R.ctx, w.index, R.fp[w.a], static_cast<std::uint32_t>(R.fp[w.b]), R.fp[w.c]);
 }
 TINYWASM_INLINE Trap table_get_operation(Registers& R, const RuntimeWord& w) {
@@ -612,8 +613,36 @@ TINYWASM_OPERATION(memory_size)
 TINYWASM_OPERATION(memory_grow)
 TINYWASM_OPERATION(memory_init)
 TINYWASM_OPERATION(data_drop)
-TINYWASM_OPERATION(memory_copy)
-TINYWASM_OPERATION(memory_fill)
+/// Whether the range of a short copy or fill lies in memory 0 as the running code knows it; what
+/// does not is left to the operation.
+TINYWASM_INLINE bool is_short_range(const Registers& R, std::uint64_t at, std::uint64_t size) {
+  const std::uint64_t end = R.ctx->access_limit[0];
+  return size <= kShortCopy && size <= end && at <= end - size;
+}
+TINYWASM_OPERATION(memory_copy_any)
+TINYWASM_HANDLER memory_copy_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto& word = read_word<RuntimeWord>(R.pc);
+  const std::uint64_t to = R.fp[word.a];
+  const std::uint64_t from = R.fp[word.b];
+  const std::uint64_t size = R.fp[word.c];
+  if ((word.index | word.index2) != 0 || !is_short_range(R, to, size) ||
+      !is_short_range(R, from, size)) {
+    TINYWASM_GOTO(memory_copy_any_word);
+  }
+  short_copy(R.mem + to, R.mem + from, size);
+  TINYWASM_NEXT(sizeof(RuntimeWord));
+}
+TINYWASM_OPERATION(memory_fill_any)
+TINYWASM_HANDLER memory_fill_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto& word = read_word<RuntimeWord>(R.pc);
+  const std::uint64_t to = R.fp[word.a];
+  const std::uint64_t size = R.fp[word.c];
+  if (word.index != 0 || !is_short_range(R, to, size)) TINYWASM_GOTO(memory_fill_any_word);
+  short_fill(R.mem + to, static_cast<std::uint8_t>(R.fp[word.b]), size);
+  TINYWASM_NEXT(sizeof(RuntimeWord));
+}
 TINYWASM_OPERATION(table_get)
 TINYWASM_OPERATION(table_set)
 TINYWASM_OPERATION(table_size)
