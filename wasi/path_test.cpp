@@ -376,9 +376,8 @@ TEST_SUITE("path") {
         std::filesystem::create_symlink(about + "l" + before, guest.box("l" + number));
         std::filesystem::create_symlink("m" + before, guest.box("d/m" + number));
       }
-      const auto start = std::chrono::steady_clock::now();
-      CHECK(guest.open("l35/m35", rights::kFdRead) != Errno::success);
-      CHECK(std::chrono::steady_clock::now() - start < std::chrono::milliseconds(1000));
+      const Errno error = guest.open("l35/m35", rights::kFdRead);
+      CHECK(error == (mode == Mode::walk ? Errno::loop : Errno::noent));
       // What is long but not absurd is found.
       write_file(guest.box("d/file"), "here");
       CHECK(guest.open("l2/file", rights::kFdRead) == Errno::success);
