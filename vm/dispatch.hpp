@@ -88,8 +88,8 @@ struct Handlers {
   const void* float_saves = nullptr;  // by bit mask: f1 f2 f3
   const void* float_reloads = nullptr;
   const void* br_tables = nullptr;                // by 2 * (targets - 1) + (index in r0), or null
-  const void* vectors = nullptr;                  // by vector_index
-  const void* far_vectors = nullptr;              // the same, for accesses of any memory
+  const void* vectors = nullptr;                  // by vector_index and the scalar's place
+  const void* far_vectors = nullptr;              // by vector_index, for accesses of any memory
   const void* atomics = nullptr;                  // by atomic_index
   const std::byte* return_instance_pc = nullptr;  // a word that return_instance handles
   bool plain = false;                             // shapes exist for slots only

@@ -19,7 +19,8 @@ std::span<const Shape> branch_shapes();
 std::span<const Shape> value_shapes();
 std::span<const Shape> far_shapes();
 
-/// Those of VECTOR rows by vector_index, and for accesses of any memory.
+/// Those of VECTOR rows by vector_index and the place of the scalar; for accesses of any memory by
+/// vector_index.
 std::span<Handler* const> vector_handlers();
 std::span<Handler* const> far_vector_handlers();
 
