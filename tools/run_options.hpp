@@ -39,7 +39,7 @@ struct RunOptions {
   std::uint32_t max_threads = 64;
   std::uint64_t max_files = 1024;
   std::optional<std::uint64_t> max_output;
-  bool gc_stats = false;  // report what the collector did
+  bool gc_stats = false;    // report what the collector did
   std::string count_words;  // the file to write, if any
   StoreConfig store;
   Features features;

@@ -73,7 +73,7 @@ struct Host {
 
 /// What every row finds: the file "f", the empty directory "d", "full/x", links "l" to f, "gone"
 /// to nothing, "o" to itself and "out" out of the box, the FIFO "p".
-struct Bench {
+struct Bench : PathCalls<Bench> {
   Bench() : guest(host.config()) {
     write_file(guest.box("f"), "text");
     fs::create_directory(guest.box("d"));
@@ -101,25 +101,6 @@ struct Bench {
   template <class T>
   Out<T> out(std::size_t at = 0) {
     return guest.out<T>(at);
-  }
-  Errno mkdir(const std::string& path, Fd fd = kBox) {
-    return path_create_directory(guest.call(), fd, {path});
-  }
-  Errno rmdir(const std::string& path, Fd fd = kBox) {
-    return path_remove_directory(guest.call(), fd, {path});
-  }
-  Errno unlink(const std::string& path, Fd fd = kBox) {
-    return path_unlink_file(guest.call(), fd, {path});
-  }
-  Errno symlink(const std::string& target, const std::string& path, Fd fd = kBox) {
-    return path_symlink(guest.call(), {target}, fd, {path});
-  }
-  Errno link(const std::string& from, const std::string& to, LookupFlags flags = 0, Fd old = kBox,
-             Fd fd = kBox) {
-    return path_link(guest.call(), old, flags, {from}, fd, {to});
-  }
-  Errno rename(const std::string& from, const std::string& to, Fd old = kBox, Fd fd = kBox) {
-    return path_rename(guest.call(), old, {from}, fd, {to});
   }
   Errno stat(const std::string& path, LookupFlags flags = kSymlinkFollow, Fd fd = kBox) {
     return path_filestat_get(guest.call(), fd, flags, {path}, out<FileStat>());

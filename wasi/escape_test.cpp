@@ -72,7 +72,7 @@ WasiConfig preopens(const TempDir& temp) {
 }
 
 /// The guest's three directories beside one that is none of its business.
-struct Cell {
+struct Cell : PathCalls<Cell> {
   explicit Cell(Mode mode) : guest(preopens(temp), mode) {
     fs::create_directories(guest.temp / "outside/deep");
     write_file(guest.temp / "outside/data", kSecret);
@@ -98,25 +98,6 @@ struct Cell {
   Fd file(const std::string& path, Rights rights = rights::kFdRead, Fd fd = kBox) {
     REQUIRE(open(path, rights, 0, fd) == Errno::success);
     return guest.opened;
-  }
-  Errno mkdir(const std::string& path, Fd fd = kBox) {
-    return path_create_directory(guest.call(), fd, {path});
-  }
-  Errno rmdir(const std::string& path, Fd fd = kBox) {
-    return path_remove_directory(guest.call(), fd, {path});
-  }
-  Errno unlink(const std::string& path, Fd fd = kBox) {
-    return path_unlink_file(guest.call(), fd, {path});
-  }
-  Errno symlink(const std::string& target, const std::string& path, Fd fd = kBox) {
-    return path_symlink(guest.call(), {target}, fd, {path});
-  }
-  Errno link(const std::string& from, const std::string& to, LookupFlags flags = 0, Fd old = kBox,
-             Fd fd = kBox) {
-    return path_link(guest.call(), old, flags, {from}, fd, {to});
-  }
-  Errno rename(const std::string& from, const std::string& to, Fd old = kBox, Fd fd = kBox) {
-    return path_rename(guest.call(), old, {from}, fd, {to});
   }
   Errno stat(const std::string& path, LookupFlags flags = kSymlinkFollow, Fd fd = kBox) {
     return path_filestat_get(guest.call(), fd, flags, {path}, guest.out<FileStat>());

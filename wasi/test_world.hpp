@@ -156,4 +156,31 @@ class TestWorld {
   Fd opened{};
 };
 
+/// Calls on paths by the guest of a fixture, which has a member `guest` and derives from this.
+template <class Fixture>
+struct PathCalls {
+  Errno mkdir(const std::string& path, Fd fd = kBox) {
+    return path_create_directory(call(), fd, {path});
+  }
+  Errno rmdir(const std::string& path, Fd fd = kBox) {
+    return path_remove_directory(call(), fd, {path});
+  }
+  Errno unlink(const std::string& path, Fd fd = kBox) {
+    return path_unlink_file(call(), fd, {path});
+  }
+  Errno symlink(const std::string& target, const std::string& path, Fd fd = kBox) {
+    return path_symlink(call(), {target}, fd, {path});
+  }
+  Errno link(const std::string& from, const std::string& to, LookupFlags flags = 0, Fd old = kBox,
+             Fd fd = kBox) {
+    return path_link(call(), old, flags, {from}, fd, {to});
+  }
+  Errno rename(const std::string& from, const std::string& to, Fd old = kBox, Fd fd = kBox) {
+    return path_rename(call(), old, {from}, fd, {to});
+  }
+
+ private:
+  Call call() { return static_cast<Fixture*>(this)->guest.call(); }
+};
+
 }  // namespace tinywasm::wasi
