@@ -103,14 +103,15 @@ int wasm(const std::vector<std::string>& arguments) {
     report(fmt::format("wasm: {} would be overwritten; name another file with -o", output));
     return kExitUsage;
   }
-  const Result<std::string> source = read_input(options.input);
-  if (!source) {
-    report(options.input, source.error());
+  const auto input = read_input(options.input);
+  if (!input) {
+    report(options.input, input.error());
     return kExitFailure;
   }
-  const auto bytes = text_to_binary(*source);
+  const std::string_view source = as_text(*input);
+  const auto bytes = text_to_binary(source);
   if (!bytes) {
-    report_source(options.input, bytes.error(), *source);
+    report_source(options.input, bytes.error(), source);
     return kExitFailure;
   }
   if (!options.features.empty()) {
@@ -130,12 +131,12 @@ int wasm(const std::vector<std::string>& arguments) {
 int wat(const std::vector<std::string>& arguments) {
   Options options;
   if (const auto exit_code = parse("wat", kWatHelp, true, arguments, options)) return *exit_code;
-  const Result<std::string> bytes = read_input(options.input);
+  const auto bytes = read_input(options.input);
   if (!bytes) {
     report(options.input, bytes.error());
     return kExitFailure;
   }
-  const auto text = binary_to_text(std::as_bytes(std::span(*bytes)), {.fold = options.fold});
+  const auto text = binary_to_text(*bytes, {.fold = options.fold});
   if (!text) {
     report(options.input, text.error());
     return kExitFailure;

@@ -76,9 +76,11 @@ Features features_for(const std::string& path) {
 }
 
 spec::ScriptReport run_file(const std::string& path, const Options& options) {
-  const Result<std::string> source = read_input(path);
-  if (source)
-    return spec::run_script(*source, options.store, options.features.value_or(features_for(path)));
+  const auto source = read_input(path);
+  if (source) {
+    return spec::run_script(as_text(*source), options.store,
+                            options.features.value_or(features_for(path)));
+  }
   spec::ScriptReport report;
   report.failed = 1;
   report.failures.push_back({0, source.error().message});
