@@ -120,7 +120,7 @@ const std::byte* translate(FunctionCode& function) {
     function.end = at + code.size();
     variant.by_address.emplace(function.end, &function);
     function.entry.store(at, std::memory_order_release);
-    if (code.size() > kLargeFunction) variant.translation.reset();  // its buffers are large too
+    if (code.size() > kLargeFunction) translation.shrink();  // its buffers are large too
     return at;
   } catch (const std::bad_alloc&) {
     return nullptr;

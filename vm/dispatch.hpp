@@ -2,6 +2,7 @@
 // What the translator and the interpreter's entry know of a dispatcher: its handlers' addresses.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -77,6 +78,35 @@ constexpr std::size_t vector_index(decoder::Insn insn) {
   return static_cast<std::size_t>(insn) - kFirstVector;
 }
 
+/// What may be the beginning of a sequence, two words at least: a Bloom filter with one hash.
+class SequenceBeginnings {
+ public:
+  static constexpr std::uint64_t extend(std::uint64_t hash, WordName word) {
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15;
+    return hash ^ hash >> 32;
+  }
+  constexpr bool may_have(std::uint64_t hash) const {
+    return (bits_[hash / 64 % bits_.size()] >> hash % 64 & 1) != 0;
+  }
+  template <class First, class... Steps>
+  constexpr void add() {
+    std::uint64_t hash = extend(0, First::kName);
+    (set(hash = extend(hash, Steps::kName)), ...);
+  }
+
+ private:
+  constexpr void set(std::uint64_t hash) {
+    bits_[hash / 64 % bits_.size()] |= std::uint64_t{1} << hash % 64;
+  }
+  std::array<std::uint64_t, 2048> bits_{};
+};
+/// The hash of a whole sequence.
+constexpr std::uint64_t sequence_hash(std::span<const WordName> words) {
+  std::uint64_t hash = 0;
+  for (const WordName word : words) hash = SequenceBeginnings::extend(hash, word);
+  return hash;
+}
+
 /// A dispatcher's handlers: arrays of function pointers, whose type is its own affair.
 struct Handlers {
   const void* words = nullptr;        // by WordId
@@ -93,8 +123,10 @@ struct Handlers {
   const void* atomics = nullptr;                  // by atomic_index
   const std::byte* return_instance_pc = nullptr;  // a word that return_instance handles
   bool plain = false;                             // shapes exist for slots only
-  /// The handler that does the work of several words at once, or null.
-  HandlerAddress (*sequence)(std::span<const WordName> words) = nullptr;
+  /// The handler that does the work of several words at once, or null; `hash` is their
+  /// sequence_hash().
+  HandlerAddress (*sequence)(std::span<const WordName> words, std::uint64_t hash) = nullptr;
+  const SequenceBeginnings* sequence_beginnings = nullptr;
   /// Runs from `pc` until a halt word or a trap.
   void (*run)(const std::byte* pc, Slot* fp, Context* ctx) = nullptr;
 };

@@ -80,11 +80,15 @@ void Emitter::fuse_words() {
   for (std::size_t i = words_.size(); i-- > 0;) {
     dispatches[i] = 1 + dispatches[i + 1];
     std::array<WordName, kMaxSequence> names{};
+    std::uint64_t hash = 0;
     for (unsigned n = 0; n < kMaxSequence && i + n < words_.size(); ++n) {
       names[n] = words_[i + n].name;
       if (names[n] == 0) break;
-      if (n == 0 || 1 + dispatches[i + n + 1] >= dispatches[i]) continue;
-      const HandlerAddress handler = dispatcher_.sequence({names.data(), n + 1});
+      hash = SequenceBeginnings::extend(hash, names[n]);
+      if (n == 0) continue;
+      if (!dispatcher_.sequence_beginnings->may_have(hash)) break;
+      if (1 + dispatches[i + n + 1] >= dispatches[i]) continue;
+      const HandlerAddress handler = dispatcher_.sequence({names.data(), n + 1}, hash);
       if (handler == nullptr) continue;
       std::memcpy(code_.data() + words_[i].at, &handler, sizeof handler);
       dispatches[i] = 1 + dispatches[i + n + 1];

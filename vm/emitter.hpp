@@ -3,6 +3,7 @@
 // chooses places for what is left over.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,6 +11,7 @@
 
 #include "vm/allocation.hpp"
 #include "vm/code.hpp"
+#include "vm/covers.hpp"
 #include "vm/exceptions.hpp"
 #include "vm/ir.hpp"
 #include "vm/words.hpp"
@@ -37,15 +39,38 @@ struct WrittenWord {
   WordName name;     // 0: never part of a sequence
 };
 
-/// What an Emitter writes, reused from function to function.
+/// Code that is being written. Its bytes begin as zero.
+class CodeBuffer {
+ public:
+  std::size_t size() const { return size_; }
+  std::byte* data() { return bytes_.data(); }
+  std::span<const std::byte> bytes() const { return {bytes_.data(), size_}; }
+  /// Adds bytes; the pointer to them holds until more are added.
+  std::byte* grow(std::size_t count) {
+    if (bytes_.size() - size_ < count) bytes_.resize(2 * (size_ + count));
+    size_ += count;
+    return bytes_.data() + (size_ - count);
+  }
+  void clear() {
+    std::fill_n(bytes_.begin(), size_, std::byte{0});
+    size_ = 0;
+  }
+
+ private:
+  std::vector<std::byte> bytes_;  // zero from size_ on
+  std::size_t size_ = 0;
+};
+
+/// What an Emitter writes, reused from function to function, and what it learns.
 struct EmitterBuffers {
-  std::vector<std::byte> code;
+  CodeBuffer code;
   std::vector<WrittenWord> words;
   std::vector<std::uint32_t> dispatches;  // from a word to the function's end
   std::vector<Position> positions;
   std::vector<Fixup> fixups;
   std::vector<std::uint32_t> label_at;
   std::vector<HandlerTable::Range> ranges;
+  Covers covers;
 };
 
 /// Whether a constant can be an immediate operand of its type.
@@ -60,7 +85,7 @@ class Emitter {
   /// False: the function needs more slots than a word can name.
   bool run();
 
-  std::span<const std::byte> code() const { return code_; }
+  std::span<const std::byte> code() const { return code_.bytes(); }
   std::span<const Position> positions() const { return positions_; }
   std::uint32_t frame() const { return frame_; }
   /// Where the function's exceptions go; null when they all go to the caller.
@@ -112,8 +137,7 @@ class Emitter {
     if (variant_.profile) count_block(name);
     word_ = static_cast<std::uint32_t>(code_.size());
     words_.push_back({word_, name});
-    code_.resize(code_.size() + size);
-    auto* word = reinterpret_cast<Word*>(code_.data() + word_);
+    auto* word = reinterpret_cast<Word*>(code_.grow(size));
     word->handler = handler;
     return *word;
   }
@@ -135,10 +159,12 @@ class Emitter {
     std::span<const NodeId> roots;
   };
   static constexpr std::uint16_t kNoToken = 0xffff;
+  static unsigned token_of(const Node& n);
   void collect(Walk& walk, NodeId id, int parent);
   void add_key(const Walk& walk, Key& key, NodeId id) const;
   bool keeps_order(const Walk& walk) const;
   const Shape* search(Walk& walk, const Search& search_for, unsigned from, unsigned left);
+  void find_cover(Walk& walk, const Search& search_for);
   void prepare(Walk& walk, NodeId id);
   void operands_of(Walk& walk, NodeId id);
   void note_tree(const Walk& walk, NodeId id, std::uint32_t& ordinal);
@@ -191,7 +217,7 @@ class Emitter {
   ModuleCode::Variant& variant_;
 
   EmitterBuffers& buffers_;
-  std::vector<std::byte>& code_ = buffers_.code;
+  CodeBuffer& code_ = buffers_.code;
   std::vector<WrittenWord>& words_ = buffers_.words;
   std::vector<Position>& positions_ = buffers_.positions;
   std::vector<Fixup>& fixups_ = buffers_.fixups;

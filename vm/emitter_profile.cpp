@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Code that counts how often it runs: a word with a counter at the beginning of each block.
+#include <cstring>
+
 #include "vm/emitter.hpp"
 #include "vm/word_profile.hpp"
 
@@ -14,8 +16,7 @@ void Emitter::count_block(WordName name) {
     counter_ = &block.count;
     words_.push_back({static_cast<std::uint32_t>(code_.size()), 0});
     const CountWord word{dispatcher_.word(WordId::count), counter_};
-    const auto* bytes = reinterpret_cast<const std::byte*>(&word);
-    code_.insert(code_.end(), bytes, bytes + sizeof word);
+    std::memcpy(code_.grow(sizeof word), &word, sizeof word);
   }
   blocks.back().words.push_back(name);
 }

@@ -59,9 +59,9 @@ struct Emitter::Walk {
   };
   std::array<Inner, kMaxNodes> inner;  // inner nodes in preorder
   unsigned inner_count = 0;
-  std::uint32_t mask = 0;  // those the shape covers
-  bool immediates = true;
-  std::array<std::pair<NodeId, Place>, kMaxNodes> places;  // of what is evaluated before
+  Cover cover;
+  TreeKey key;
+  std::array<std::pair<NodeId, Place>, kMaxOperands> places;  // of operands evaluated before
   unsigned place_count = 0;
   std::array<Operand, kMaxOperands> operands;
   unsigned operand_count = 0;
@@ -69,16 +69,31 @@ struct Emitter::Walk {
 
   bool covers(NodeId id) const {
     for (unsigned i = 0; i < inner_count; ++i) {
-      if (inner[i].id == id) return (mask >> i & 1) != 0;
+      if (inner[i].id == id) return (cover.mask >> i & 1) != 0;
     }
     return false;
   }
   void add(const Operand& operand) { operands[operand_count++] = operand; }
 };
 
-/// Lists the inner nodes below `id`. Trees are at most kMaxTree nodes large.
+/// What a node is to the search: all that add_key() and keeps_order() ask of it.
+unsigned Emitter::token_of(const Node& n) {
+  if (n.is_leaf()) {
+    const unsigned type = is_float(n.type) ? 1 : 0;
+    return 0x8000 | (has_immediate(n) ? 2 : 0) | type;
+  }
+  const unsigned kind = n.kind == NodeKind::load       ? 1
+                        : n.kind == NodeKind::far_load ? 2
+                        : n.kind == NodeKind::numeric  ? 0
+                                                       : 3 + static_cast<unsigned>(n.type);
+  const unsigned traps = (n.effects & kTraps) != 0 ? 1 : 0;
+  return static_cast<unsigned>(n.op) << 5 | kind << 1 | traps;
+}
+
+/// Lists the inner nodes below `id` and adds to the key. Trees are at most kMaxTree nodes large.
 void Emitter::collect(Walk& walk, NodeId id, int parent) {
   const Node& n = f_.nodes[id];
+  walk.key.add(token_of(n));
   if (n.is_leaf() || walk.inner_count == Walk::kMaxNodes) return;
   const auto self = static_cast<int>(walk.inner_count);
   walk.inner[walk.inner_count++] = {id, parent};
@@ -87,7 +102,7 @@ void Emitter::collect(Walk& walk, NodeId id, int parent) {
 
 void Emitter::add_key(const Walk& walk, Key& key, NodeId id) const {
   const Node& n = f_.nodes[id];
-  if (n.kind == NodeKind::constant && walk.immediates && has_immediate(n)) {
+  if (n.kind == NodeKind::constant && walk.cover.immediates && has_immediate(n)) {
     key.add(kImmediateLeaf);
   } else if (n.is_leaf() || !walk.covers(id)) {
     key.add(leaf_token(n.type));
@@ -106,7 +121,7 @@ bool Emitter::keeps_order(const Walk& walk) const {
   bool left_out_trap = false;
   for (unsigned i = 0; i < walk.inner_count; ++i) {
     const Node& n = f_.nodes[walk.inner[i].id];
-    const bool covered = (walk.mask >> i & 1) != 0;
+    const bool covered = (walk.cover.mask >> i & 1) != 0;
     covered_load |= covered && i != 0 && is_load(n);
     left_out_trap |= !covered && (n.effects & kTraps) != 0;
   }
@@ -118,7 +133,7 @@ const Shape* Emitter::search(Walk& walk, const Search& search_for, unsigned from
   if (left == 0) {
     if (++walk.tries > kMaxTries || !keeps_order(walk)) return nullptr;
     for (int pass = 0; pass < 2; ++pass) {
-      walk.immediates = pass == 0;
+      walk.cover.immediates = pass == 0;
       Key key;
       if (search_for.token != kNoToken) key.add(search_for.token);
       if (search_for.store) key.add(search_for.op);
@@ -130,12 +145,30 @@ const Shape* Emitter::search(Walk& walk, const Search& search_for, unsigned from
   }
   for (unsigned i = from; i < walk.inner_count; ++i) {
     const int parent = walk.inner[i].parent;
-    if (parent >= 0 && (walk.mask >> parent & 1) == 0) continue;
-    walk.mask |= 1u << i;
+    if (parent >= 0 && (walk.cover.mask >> parent & 1) == 0) continue;
+    walk.cover.mask |= 1u << i;
     if (const Shape* shape = search(walk, search_for, i + 1, left - 1)) return shape;
-    walk.mask &= ~(1u << i);
+    walk.cover.mask &= ~(1u << i);
   }
   return nullptr;
+}
+
+/// The largest cover of the statement's trees.
+void Emitter::find_cover(Walk& walk, const Search& search_for) {
+  const bool has_key = walk.key.is_whole();
+  if (const Cover* found = has_key ? buffers_.covers.find(walk.key) : nullptr) {
+    walk.cover = *found;
+    return;
+  }
+  // A store is itself a node; elsewhere the root of the tree must be covered.
+  const unsigned root = search_for.store ? 0 : 1;
+  const unsigned most = std::min<unsigned>(walk.inner_count, kMaxInner);
+  for (unsigned n = most + 1; n-- > root && walk.cover.shape == nullptr;) {
+    walk.cover.mask = root;
+    walk.tries = 0;
+    walk.cover.shape = search(walk, search_for, root, n - root);
+  }
+  if (has_key) buffers_.covers.put(walk.key, walk.cover);
 }
 
 /// Evaluates, in order, what the shape leaves out.
@@ -143,7 +176,7 @@ void Emitter::prepare(Walk& walk, NodeId id) {
   const Node& n = f_.nodes[id];
   if (n.kind == NodeKind::variable) return;
   if (n.kind == NodeKind::constant) {
-    if (!(walk.immediates && has_immediate(n)))
+    if (!(walk.cover.immediates && has_immediate(n)))
       walk.places[walk.place_count++] = {id, into_place(id)};
   } else if (walk.covers(id)) {
     for (unsigned i = 0; i < n.arity; ++i) prepare(walk, n.child[i]);
@@ -155,7 +188,7 @@ void Emitter::prepare(Walk& walk, NodeId id) {
 /// The operands of a tree in the order in which shapes count them.
 void Emitter::operands_of(Walk& walk, NodeId id) {
   const Node& n = f_.nodes[id];
-  if (n.kind == NodeKind::constant && walk.immediates && has_immediate(n)) {
+  if (n.kind == NodeKind::constant && walk.cover.immediates && has_immediate(n)) {
     walk.add({immediate_class(n.type), {}, n.value});
     return;
   }
@@ -232,24 +265,11 @@ void Emitter::emit_tree(std::uint16_t token, std::span<const Operand> first,
   const bool is_store = is_far || (s != nullptr && s->kind == StatementKind::store);
   if (!is_store && f_.nodes[roots[0]].is_leaf()) return emit_leaf(token, first, roots[0], s);
   Walk walk;
+  walk.key.add(token);
+  if (is_store) walk.key.add(static_cast<unsigned>(s->op) << 1 | (is_far ? 1 : 0));
   for (NodeId root : roots) collect(walk, root, -1);
-  const Search search_for{token, is_store, is_far, is_store ? s->op : Insn{}, roots};
-  const Shape* shape = nullptr;
-  // A store is itself a node; elsewhere the root of the tree must be covered.
-  const unsigned most = std::min<unsigned>(walk.inner_count, kMaxInner);
-  if (is_store) {
-    for (unsigned n = most + 1; n-- > 0 && shape == nullptr;) {
-      walk.mask = 0;
-      walk.tries = 0;
-      shape = search(walk, search_for, 0, n);
-    }
-  } else {
-    for (unsigned n = most; n > 0 && shape == nullptr; --n) {
-      walk.mask = 1;
-      walk.tries = 0;
-      shape = search(walk, search_for, 1, n - 1);
-    }
-  }
+  find_cover(walk, {token, is_store, is_far, is_store ? s->op : Insn{}, roots});
+  const Shape* shape = walk.cover.shape;
   if (shape == nullptr) {
     // No shape has this root: evaluate it, then the statement takes a plain value.
     const Place value = into_place(roots[0]);

@@ -25,13 +25,15 @@ const std::span<const Shape>* families() {
   return all;
 }
 
-const void* sequence(std::span<const WordName> words) {
-  const std::uint64_t hash = hash_of(words);
+constexpr SequenceBeginnings kBeginnings = beginnings_of_sequences();
+
+const void* sequence(std::span<const WordName> words, std::uint64_t hash) {
   const std::span<const Sequence> units[kSequenceUnits] = {sequences_0(), sequences_1(),
                                                            sequences_2(), sequences_3()};
   const std::span<const Sequence> table = units[hash % kSequenceUnits];
-  std::size_t at = hash / kSequenceUnits % table.size();
-  for (; table[at].handler != nullptr; at = (at + 1) % table.size()) {
+  const std::size_t mask = table.size() - 1;  // the size is a power of two
+  std::size_t at = hash / kSequenceUnits & mask;
+  for (; table[at].handler != nullptr; at = (at + 1) & mask) {
     const auto& found = table[at].words;
     if (std::equal(words.begin(), words.end(), found.begin()) &&
         (words.size() == kMaxSequence || found[words.size()] == 0)) {
@@ -61,6 +63,7 @@ const Dispatcher& tail_dispatcher() {
                                                         .return_instance_pc = return_instance_pc(),
                                                         .plain = false,
                                                         .sequence = &sequence,
+                                                        .sequence_beginnings = &kBeginnings,
                                                         .run = &enter_handlers});
   return dispatcher;
 }

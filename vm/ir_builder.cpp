@@ -16,6 +16,8 @@ namespace {
 constexpr unsigned kMaxTree = 8;
 /// So many entries of the operand stack may be pending, for the same reason.
 constexpr std::uint32_t kMaxPending = 64;
+/// Of a larger function's body, so many bytes are prepared for.
+constexpr std::size_t kMaxReserved = 1 << 20;
 
 }  // namespace
 
@@ -59,7 +61,13 @@ Builder::Builder(const decoder::Module& module, std::uint32_t function_index,
   f_.clear();
   f_.parameters = slots_of(type_.params);
   f_.results = slots_of(type_.results);
-  f_.offset = module.body(function_index).begin;
+  const decoder::FunctionBody& body = module.body(function_index);
+  f_.offset = body.begin;
+  // About what a function of this size needs: memory that is not touched costs nothing, growing
+  // does.
+  const std::size_t bytes = std::min<std::size_t>(body.end - body.begin, kMaxReserved);
+  f_.nodes.reserve(bytes / 2);
+  f_.statements.reserve(bytes / 6);
 }
 
 void Builder::begin(std::span<const ValType> locals) {
@@ -68,6 +76,7 @@ void Builder::begin(std::span<const ValType> locals) {
   f_.needs_zero.assign(f_.locals, false);
   f_.written.assign(f_.locals, false);
   pending_reads_.assign(f_.locals, 0);
+  local_leaves_.assign(f_.locals, kNone);
   first_block_.assign(f_.locals, kNone);
   offset_ = f_.offset;
   block_open_.assign(1, true);
@@ -102,10 +111,16 @@ NodeId Builder::add(const Node& node) {
   return static_cast<NodeId>(f_.nodes.size() - 1);
 }
 
+/// The leaves of a local are all the same.
 NodeId Builder::leaf(Variable variable, Type type) {
   Node node{.kind = NodeKind::variable, .type = type, .value = variable};
-  if (!f_.is_local(variable)) node.top = variable - f_.locals + width(type);
-  return add(node);
+  if (!f_.is_local(variable)) {
+    node.top = variable - f_.locals + width(type);
+    return add(node);
+  }
+  NodeId& known = local_leaves_[variable];
+  if (known == kNone) known = add(node);
+  return known;
 }
 
 NodeId Builder::constant(std::uint64_t bits, Type type) {

@@ -177,6 +177,7 @@ class Builder {
   std::vector<Variable> local_slots_;  // by index, when it is not the index itself
   std::vector<Control> control_;
   std::vector<std::uint32_t> pending_reads_;  // by local: leaves in trees on the stack
+  std::vector<NodeId> local_leaves_;          // by local, or kNone
   std::vector<std::uint32_t> first_block_;    // by local: block of its first assignment, or kNone
   std::vector<bool> block_open_;              // by block
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> field_offsets_;  // by type

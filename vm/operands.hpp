@@ -44,23 +44,28 @@ struct Layout {
 /// `places[i]` is read for value operands only.
 constexpr Layout layout_of(const OperandClass* classes, const std::uint8_t* places,
                            unsigned count) {
-  Layout layout;
-  unsigned at = 8;
-  for (unsigned bytes = 8; bytes >= 2; bytes /= 2) {
-    for (unsigned i = 0; i < count; ++i) {
-      const OperandClass c = classes[i];
-      unsigned need = 4;
-      if (is_value(c)) {
-        need = places[i] == kInSlot ? 2 : 0;
-      } else if (c == OperandClass::imm8 || c == OperandClass::target8) {
-        need = 8;
-      }
-      if (need != bytes) continue;
-      layout.offset[i] = static_cast<std::uint8_t>(at);
-      at += bytes;
-    }
+  // Those of 8 bytes come first, then those of 4 and of 2.
+  constexpr auto size_of = [](OperandClass c, std::uint8_t place) -> unsigned {
+    if (is_value(c)) return place == kInSlot ? 2 : 0;
+    return c == OperandClass::imm8 || c == OperandClass::target8 ? 8 : 4;
+  };
+  std::uint8_t at[9] = {};  // by size, where the next one goes
+  for (unsigned i = 0; i < count; ++i) {
+    const unsigned size = size_of(classes[i], places[i]);
+    at[size] = static_cast<std::uint8_t>(at[size] + size);
   }
-  layout.size = static_cast<std::uint8_t>((at + 7) / 8 * 8);
+  const auto end8 = static_cast<std::uint8_t>(8 + at[8]);
+  const auto end4 = static_cast<std::uint8_t>(end8 + at[4]);
+  Layout layout;
+  layout.size = static_cast<std::uint8_t>((end4 + at[2] + 7) / 8 * 8);
+  at[8] = 8;
+  at[4] = end8;
+  at[2] = end4;
+  for (unsigned i = 0; i < count; ++i) {
+    const unsigned size = size_of(classes[i], places[i]);
+    layout.offset[i] = at[size];
+    at[size] = static_cast<std::uint8_t>(at[size] + size);
+  }
   return layout;
 }
 

@@ -50,12 +50,6 @@ struct Sequence {
   Handler* handler = nullptr;
 };
 
-constexpr std::uint64_t hash_of(std::span<const WordName> words) {
-  std::uint64_t hash = 0;
-  for (const WordName word : words) hash = (hash ^ word) * 0x9E3779B97F4A7C15;
-  return hash ^ hash >> 32;
-}
-
 /// A hash table with open addressing of the sequences whose hash belongs to one unit.
 template <unsigned Unit>
 struct SequenceTable {
@@ -66,7 +60,7 @@ struct SequenceTable {
   template <class... Steps>
   constexpr void add() {
     constexpr std::array words{Steps::kName...};
-    constexpr std::uint64_t hash = hash_of(words);
+    constexpr std::uint64_t hash = sequence_hash(words);
     if constexpr (hash % kSequenceUnits == Unit) {
       std::size_t at = hash / kSequenceUnits % kSize;
       while (entries[at].handler != nullptr) at = (at + 1) % kSize;
@@ -75,6 +69,14 @@ struct SequenceTable {
     }
   }
 };
+
+constexpr SequenceBeginnings beginnings_of_sequences() {
+  SequenceBeginnings beginnings;
+#define SEQUENCE(...) beginnings.add<__VA_ARGS__>();
+#include "vm/sequences.def"
+#undef SEQUENCE
+  return beginnings;
+}
 
 template <unsigned Unit>
 constexpr SequenceTable<Unit> sequences_of_unit() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vm/translator.hpp"
 
+#include <utility>
+
 #include "decoder/validator.hpp"
 #include "vm/allocation.hpp"
 #include "vm/emitter.hpp"
@@ -33,6 +35,16 @@ std::span<const std::byte> Translation::code() const { return state_->emitter->c
 std::uint32_t Translation::frame() const { return state_->emitter->frame(); }
 void Translation::relocate(std::byte* base) const { state_->emitter->relocate(base); }
 std::unique_ptr<HandlerTable> Translation::handlers() const { return state_->emitter->handlers(); }
+
+void Translation::shrink() {
+  State& s = *state_;
+  ir::Covers covers = std::move(s.buffers.covers);
+  s.emitter.reset();
+  s.function = {};
+  s.allocation = {};
+  s.buffers = {};
+  s.buffers.covers = std::move(covers);
+}
 
 std::optional<std::uint32_t> Translation::position(std::uint32_t word,
                                                    std::uint32_t ordinal) const {

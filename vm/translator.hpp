@@ -35,6 +35,9 @@ class Translation {
   /// memory access number `ordinal` if that is not 0.
   std::optional<std::uint32_t> position(std::uint32_t word, std::uint32_t ordinal) const;
 
+  /// Gives the memory of the last function's code and what led to it back.
+  void shrink();
+
  private:
   struct State;
   std::unique_ptr<State> state_;

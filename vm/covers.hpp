@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The covers found so far, by the look of the trees: programs are made of few different ones, and a
+// search tries many keys.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "vm/dispatch.hpp"
+
+namespace tinywasm::vm::ir {
+
+/// All that the search for a cover looks at, as 16-bit tokens in preorder.
+class TreeKey {
+ public:
+  void add(unsigned token) {
+    if (count_ < kTokens) tokens_[count_] = static_cast<std::uint16_t>(token);
+    ++count_;
+  }
+  /// Larger trees have no key.
+  bool is_whole() const { return count_ <= kTokens; }
+  std::uint64_t hash() const {
+    std::uint64_t hash = count_;
+    for (unsigned i = 0; i < count_; i += 4) {
+      std::uint64_t four = 0;
+      for (unsigned j = i; j < i + 4; ++j) four = four << 16 | tokens_[j];
+      hash = (hash ^ four) * 0x9E3779B97F4A7C15;
+      hash ^= hash >> 32;
+    }
+    return hash;
+  }
+  friend bool operator==(const TreeKey&, const TreeKey&) = default;
+
+ private:
+  static constexpr unsigned kTokens = 16;
+  std::array<std::uint16_t, kTokens> tokens_{};
+  unsigned count_ = 0;
+};
+
+/// A shape for a tree, or none, and how it lies on it.
+struct Cover {
+  const Shape* shape = nullptr;
+  std::uint32_t mask = 0;  // the inner nodes that it covers, in preorder
+  bool immediates = true;  // whether its leaves may be immediate operands
+};
+
+/// A cache: what is put in replaces what has the same place.
+class Covers {
+ public:
+  const Cover* find(const TreeKey& key) const {
+    if (entries_.empty()) return nullptr;
+    const Entry& entry = entries_[place_of(key)];
+    return entry.is_used && entry.key == key ? &entry.cover : nullptr;
+  }
+  void put(const TreeKey& key, const Cover& cover) {
+    if (entries_.empty()) entries_.resize(kEntries);
+    entries_[place_of(key)] = {key, cover, true};
+  }
+
+ private:
+  static constexpr std::size_t kEntries = 1024;
+  struct Entry {
+    TreeKey key;
+    Cover cover;
+    bool is_used = false;
+  };
+  static std::size_t place_of(const TreeKey& key) { return key.hash() % kEntries; }
+  std::vector<Entry> entries_;
+};
+
+}  // namespace tinywasm::vm::ir
