@@ -290,8 +290,12 @@ void check(World& world, const Row& row) {
   for (const Step& step : row.steps) {
     if (step.key != Key{}) names.push_back(step.name());
   }
-  const HandlerAddress sequence = tail_dispatcher().sequence(names);
+  const HandlerAddress sequence = tail_dispatcher().sequence(names, sequence_hash(names));
   REQUIRE(sequence != nullptr);
+  for (std::size_t n = 2; n <= names.size(); ++n) {
+    CHECK(
+        tail_dispatcher().sequence_beginnings->may_have(sequence_hash(std::span(names).first(n))));
+  }
   // A register with an f32 may hold anything above it, which the end shows with it.
   const bool has_f32 = std::string_view(row.text).find("f32") != std::string_view::npos ||
                        std::string_view(row.text).find("<float") != std::string_view::npos;
