@@ -3,6 +3,7 @@
 // search tries many keys.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -46,7 +47,8 @@ struct Cover {
   bool immediates = true;  // whether its leaves may be immediate operands
 };
 
-/// A cache: what is put in replaces what has the same place.
+/// A cache: what is put in replaces what has the same place. It grows with use, as small programs
+/// need little of it.
 class Covers {
  public:
   const Cover* find(const TreeKey& key) const {
@@ -55,19 +57,26 @@ class Covers {
     return entry.is_used && entry.key == key ? &entry.cover : nullptr;
   }
   void put(const TreeKey& key, const Cover& cover) {
-    if (entries_.empty()) entries_.resize(kEntries);
+    if (room_ == 0 && entries_.size() < kMaxEntries) {
+      const std::size_t size = std::max(kMinEntries, 4 * entries_.size());
+      entries_.assign(size, {});
+      room_ = 2 * size;
+    }
+    if (room_ > 0) --room_;
     entries_[place_of(key)] = {key, cover, true};
   }
 
  private:
-  static constexpr std::size_t kEntries = 1024;
+  static constexpr std::size_t kMinEntries = 64;
+  static constexpr std::size_t kMaxEntries = 1024;
   struct Entry {
     TreeKey key;
     Cover cover;
     bool is_used = false;
   };
-  static std::size_t place_of(const TreeKey& key) { return key.hash() % kEntries; }
+  std::size_t place_of(const TreeKey& key) const { return key.hash() & (entries_.size() - 1); }
   std::vector<Entry> entries_;
+  std::size_t room_ = 0;  // puts until it grows
 };
 
 }  // namespace tinywasm::vm::ir
