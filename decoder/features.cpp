@@ -9,6 +9,7 @@
 #include "decoder/byte_reader.hpp"
 #include "decoder/errors.hpp"
 #include "decoder/instruction_reader.hpp"
+#include "decoder/subtyping.hpp"
 #include "decoder/type_reader.hpp"
 
 namespace tinywasm {
@@ -132,6 +133,8 @@ std::optional<FeatureId> feature_of(const InsnInfo& insn) {
       return FeatureId::legacy_exceptions;
     case Feature::threads:
       return FeatureId::threads;
+    case Feature::custom_descriptors:
+      return FeatureId::custom_descriptors;
   }
   return std::nullopt;
 }
@@ -157,6 +160,8 @@ class FeatureCheck {
   void segments();
   void func_type(const FuncType& type, std::uint64_t offset);
   void value_type(ValType type, std::uint64_t offset);
+  void exact_type(ValType type, std::uint64_t offset);
+  void cast_branch(const Instruction& insn);
   void body(const FunctionBody& body);
   void instruction(const Instruction& insn);
   void constant(const ConstExpr& expr);
@@ -184,6 +189,7 @@ void FeatureCheck::value_type(ValType type, std::uint64_t offset) {
   const HeapType heap = type.heap();
   need(FeatureId::reference_types, offset);
   if (!heap.is_abstract()) {
+    if (heap.is_exact()) need(FeatureId::custom_descriptors, offset);
     const bool is_func = module_.types[heap.type_index()].kind == CompositeKind::func;
     return need(is_func ? FeatureId::function_references : FeatureId::gc, offset);
   }
@@ -206,7 +212,14 @@ void FeatureCheck::types() {
     const bool is_plain = type.is_final && !type.supertype && type.rec_size == 1;
     if (!is_plain || type.kind != CompositeKind::func) need(FeatureId::gc, section(1));
     func_type(type.func, section(1));
+    if (type.describes || type.descriptor) need(FeatureId::custom_descriptors, section(1));
+    for (const FieldType& field : type.fields) exact_type(field.type, section(1));
   }
+}
+
+/// Types in places whose other features follow from the place.
+void FeatureCheck::exact_type(ValType type, std::uint64_t offset) {
+  if (type.is_ref() && type.heap().is_exact()) need(FeatureId::custom_descriptors, offset);
 }
 
 void FeatureCheck::limits(const Limits& limits, std::uint64_t offset) {
@@ -214,8 +227,11 @@ void FeatureCheck::limits(const Limits& limits, std::uint64_t offset) {
   if (limits.is_shared) need(FeatureId::threads, offset);
 }
 
-/// Tables, memories, globals, tags.
+/// Imported functions, tables, memories, globals, tags.
 void FeatureCheck::stores() {
+  for (const Import& import : module_.imports) {
+    if (import.is_exact) need(FeatureId::custom_descriptors, section(2));
+  }
   const auto place = [&](std::size_t index, std::uint32_t imported, std::size_t id) {
     return section(index < imported ? 2 : id);
   };
@@ -294,14 +310,36 @@ void FeatureCheck::body(const FunctionBody& body) {
 void FeatureCheck::instruction(const Instruction& insn) {
   const InsnInfo& row = info(insn.id);
   if (const auto feature = feature_of(row)) need(*feature, insn.offset);
-  const bool is_block =
-      row.immediates == Immediates::block_type || row.immediates == Immediates::catches;
-  if (is_block && insn.index != Instruction::kNoIndex) {
-    const FuncType& type = module_.types[insn.index].func;
-    if (!type.params.empty() || type.results.size() > 1) {
-      need(FeatureId::multi_value, insn.offset);
-    }
+  switch (row.immediates) {
+    case Immediates::block_type:
+    case Immediates::catches:
+      if (insn.index != Instruction::kNoIndex) {
+        const FuncType& type = module_.types[insn.index].func;
+        if (!type.params.empty() || type.results.size() > 1) {
+          need(FeatureId::multi_value, insn.offset);
+        }
+        return;
+      }
+      return exact_type(insn.type, insn.offset);
+    case Immediates::heap_type:
+    case Immediates::select_types:
+      return exact_type(insn.type, insn.offset);
+    case Immediates::cast_branch:
+      return cast_branch(insn);
+    default:
+      return;
   }
+}
+
+/// Without custom descriptors the target has to be a subtype of the source.
+void FeatureCheck::cast_branch(const Instruction& insn) {
+  exact_type(insn.type, insn.offset);
+  exact_type(insn.type2, insn.offset);
+  if (features_.has(FeatureId::custom_descriptors) || error_) return;
+  if (is_subtype(module_, insn.type2, insn.type)) return;
+  error_ =
+      make_error(Message::type_mismatch, insn.offset,
+                 fmt::format(": cast from {} to {}", to_string(insn.type), to_string(insn.type2)));
 }
 
 }  // namespace

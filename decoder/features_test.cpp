@@ -68,4 +68,30 @@ TEST_SUITE("features") {
           off + "mutable-globals");
     CHECK(use("(memory 1 (pagesize 1))", "wasm3") == off + "custom-page-sizes");
   }
+
+  TEST_CASE("custom descriptors") {
+    const std::string off = "feature is switched off: custom-descriptors";
+    const std::string types =
+        "(rec (type $s (descriptor $d) (struct)) (type $d (describes $s) (struct)))";
+    CHECK(use(types, "all") == "");
+    CHECK(use(types, "wasm3") == off);
+    CHECK(use("(type $s (struct))", "wasm3") == "");
+    CHECK(use("(type $s (struct (field (ref null (exact 0)))))", "wasm3") == off);
+    CHECK(use("(type $s (struct)) (func (param (ref (exact $s))))", "wasm3") == off);
+    CHECK(use("(type $s (struct)) (func (local (ref null (exact $s))))", "wasm3") == off);
+    CHECK(use("(type $s (struct)) (func (drop (ref.null (exact $s))))", "wasm3") == off);
+    CHECK(use("(type $s (struct)) (func (drop (block (result (ref (exact $s)))"
+              " (struct.new $s))))",
+              "wasm3") == off);
+    CHECK(use("(type $s (struct)) (func (param anyref)"
+              " (drop (ref.test (ref (exact $s)) (local.get 0))))",
+              "wasm3") == off);
+    CHECK(use("(import \"m\" \"f\" (func (exact)))", "wasm3") == off);
+    CHECK(use("(type $s (struct)) (global (ref $s) (struct.new $s))", "wasm3") == "");
+    // Casts between unrelated types.
+    const std::string cast =
+        "(func (param eqref) (result anyref) (br_on_cast 0 eqref anyref (local.get 0)))";
+    CHECK(use(cast, "all") == "");
+    CHECK(use(cast, "wasm3") == "type mismatch: cast from eqref to anyref");
+  }
 }

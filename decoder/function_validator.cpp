@@ -269,9 +269,10 @@ BlockSignature FunctionValidatorBase::block_signature(const Instruction& insn) {
   if (insn.type.is_bottom()) return {};
   if (insn.type.is_ref() && !insn.type.heap().is_abstract()) {
     if (!check_heap_type(insn.type.heap())) return {};
-    const std::size_t index = 2 * std::size_t{insn.type.heap().type_index()};
-    return {.params = {},
-            .results = std::span(&module_.type_refs[index + (insn.type.is_nullable() ? 0 : 1)], 1)};
+    const HeapType heap = insn.type.heap();
+    const std::size_t index = 4 * std::size_t{heap.type_index()} + (heap.is_exact() ? 2 : 0) +
+                              (insn.type.is_nullable() ? 0 : 1);
+    return {.params = {}, .results = std::span(&module_.type_refs[index], 1)};
   }
   const auto* const result = std::find(std::begin(kOneResult), std::end(kOneResult), insn.type);
   return {.params = {}, .results = std::span(result, 1)};

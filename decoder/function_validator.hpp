@@ -5,6 +5,7 @@
 
 #include <array>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -129,6 +130,13 @@ class FunctionValidatorBase {
   const FieldType& struct_field(const Instruction& insn);
   const FieldType& array_element(std::uint32_t type_index);
   const FieldType& mutable_element(std::uint32_t type_index);
+  /// What a field of packed type looks like on the operand stack (3.2.11).
+  static ValType unpacked(ValType type) { return type.is_packed() ? ValType(ValType::kI32) : type; }
+  // Descriptors (validate_descriptors.cpp).
+  bool check_descriptor(const Instruction& insn);
+  void check_struct_new(const Instruction& insn);
+  void check_get_descriptor(const Instruction& insn);
+  std::optional<ValType> descriptor_to_cast(ValType target);
   // Exceptions (validate_exceptions.cpp).
   bool check_exception(const Instruction& insn);
   void check_rethrow(const Instruction& insn);

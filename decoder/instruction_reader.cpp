@@ -177,7 +177,8 @@ void InstructionReader::read_immediates(ByteReader& reader, Instruction& insn) {
       return;
     case Immediates::heap_type: {
       const bool nullable = insn.id == Insn::ref_null || insn.id == Insn::ref_test_null ||
-                            insn.id == Insn::ref_cast_null;
+                            insn.id == Insn::ref_cast_null ||
+                            insn.id == Insn::ref_cast_desc_eq_null;
       insn.type = ValType::ref(read_heap_type(reader), nullable);
       return;
     }

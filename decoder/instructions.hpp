@@ -76,6 +76,7 @@ enum class Feature : std::uint8_t {
   wide_arithmetic,
   legacy_exceptions,
   threads,
+  custom_descriptors,
 };
 
 enum class Insn : std::uint16_t {
@@ -132,7 +133,7 @@ constexpr std::array<std::uint16_t, N> opcode_map(std::uint8_t prefix) {
 }
 
 inline constexpr auto kPlainMap = opcode_map<256>(0x00);
-inline constexpr auto kGcMap = opcode_map<32>(0xFB);
+inline constexpr auto kGcMap = opcode_map<0x27>(0xFB);
 inline constexpr auto kMiscMap = opcode_map<32>(0xFC);
 inline constexpr auto kVectorMap = opcode_map<0x120>(0xFD);
 inline constexpr auto kAtomicMap = opcode_map<0x50>(0xFE);

@@ -29,6 +29,7 @@ struct Import {
   std::string_view module;
   std::string_view name;
   ExternKind kind = ExternKind::func;
+  bool is_exact = false;    // a function of exactly the type, not of a subtype
   std::uint32_t index = 0;  // in the index space of its kind
 };
 
@@ -93,7 +94,8 @@ struct Module {
   std::vector<std::byte> bytes;
 
   std::vector<SubType> types;
-  /// For type i, `(ref null i)` at 2 * i and `(ref i)` at 2 * i + 1: what block signatures view.
+  /// For type i, from 4 * i on: `(ref null i)`, `(ref i)` and the same with `(exact i)`. What block
+  /// signatures view.
   std::vector<ValType> type_refs;
   /// For type i, the first type that is equivalent to it (validate_module fills it in).
   std::vector<std::uint32_t> canonical_types;
@@ -104,6 +106,7 @@ struct Module {
   std::vector<MemoryType> memories;
   std::vector<Global> globals;
   std::vector<std::uint32_t> tags;  // type indices
+  std::vector<bool> exact_imports;  // of the imported functions
   std::uint32_t imported_functions = 0;
   std::uint32_t imported_tables = 0;
   std::uint32_t imported_memories = 0;
@@ -133,6 +136,10 @@ struct Module {
     return types[functions[function]].func;
   }
   bool is_imported_function(std::uint32_t function) const { return function < imported_functions; }
+  /// The function is of its type, and not possibly of a subtype that it was imported with.
+  bool is_exact_function(std::uint32_t function) const {
+    return function >= imported_functions || exact_imports[function];
+  }
   const FunctionBody& body(std::uint32_t function) const {
     return bodies[function - imported_functions];
   }

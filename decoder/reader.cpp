@@ -33,8 +33,22 @@ enum SectionId : std::uint8_t {
 /// The place of a section in the order that the specification prescribes, by id.
 constexpr std::uint8_t kSectionRank[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
 
+/// The kind of an import of a function of exactly its type.
+constexpr std::uint8_t kExactFunction = 0x20;
+
 constexpr std::uint8_t kMagic[] = {0x00, 'a', 's', 'm'};
 constexpr std::uint8_t kVersion[] = {0x01, 0x00, 0x00, 0x00};
+
+/// Whether a field is exactly of a type that there is not. If the section's size is wrong, too,
+/// this is what a prefix that is written twice looks like: it is taken for an index.
+bool has_unknown_exact_field(std::span<const SubType> types) {
+  return std::ranges::any_of(types, [&](const SubType& type) {
+    return std::ranges::any_of(type.fields, [&](const FieldType& field) {
+      return field.type.is_ref() && field.type.heap().is_exact() &&
+             field.type.heap().type_index() >= types.size();
+    });
+  });
+}
 
 class ModuleReader {
  public:
@@ -121,7 +135,9 @@ void ModuleReader::read_section() {
   reader_.set_end_message(Message::unexpected_end_of_section);
   read_contents(id, end);
   reader_.set_end_message(Message::unexpected_end);
-  if (reader_.ok() && reader_.offset() != end) reader_.fail(Message::section_size_mismatch);
+  if (!reader_.ok() || reader_.offset() == end) return;
+  const bool is_misread = id == kType && has_unknown_exact_field(module_.types);
+  reader_.fail(is_misread ? Message::malformed_storage_type : Message::section_size_mismatch);
 }
 
 void ModuleReader::read_contents(std::uint8_t id, std::uint32_t end) {
@@ -223,10 +239,12 @@ void ModuleReader::read_custom(std::uint32_t end) {
 
 void ModuleReader::read_type_section() {
   module_.types = read_types(reader_);
-  module_.type_refs.reserve(2 * module_.types.size());
+  module_.type_refs.reserve(4 * module_.types.size());
   for (std::uint32_t i = 0; i < module_.types.size(); ++i) {
-    module_.type_refs.push_back(ValType::ref(HeapType::index(i), true));
-    module_.type_refs.push_back(ValType::ref(HeapType::index(i), false));
+    for (const HeapType heap : {HeapType::index(i), HeapType::exact(i)}) {
+      module_.type_refs.push_back(ValType::ref(heap, true));
+      module_.type_refs.push_back(ValType::ref(heap, false));
+    }
   }
 }
 
@@ -237,14 +255,16 @@ void ModuleReader::read_import() {
   import.name = reader_.name();
   const std::uint32_t start = reader_.offset();
   const std::uint8_t kind = reader_.u8();
-  if (kind > static_cast<std::uint8_t>(ExternKind::tag)) {
+  import.is_exact = kind == kExactFunction;
+  if (kind > static_cast<std::uint8_t>(ExternKind::tag) && !import.is_exact) {
     return reader_.fail(Message::malformed_import_kind, start);
   }
-  import.kind = static_cast<ExternKind>(kind);
+  import.kind = import.is_exact ? ExternKind::func : static_cast<ExternKind>(kind);
   switch (import.kind) {
     case ExternKind::func:
       import.index = m.imported_functions++;
       m.functions.push_back(reader_.u32());
+      m.exact_imports.push_back(import.is_exact);
       break;
     case ExternKind::table:
       import.index = m.imported_tables++;

@@ -93,8 +93,43 @@ TEST_SUITE("reader") {
     CHECK(m.types[3].kind == CompositeKind::array);
     CHECK(to_string(m.types[3].fields[0].type) == "(ref any)");
     CHECK(m.types[3].fields[0].is_mutable);
-    CHECK(m.type_refs.size() == 8);
-    CHECK(m.type_refs[5] == ValType::ref(HeapType::index(2), false));
+    CHECK(m.type_refs.size() == 16);
+    CHECK(m.type_refs[9] == ValType::ref(HeapType::index(2), false));
+    CHECK(m.type_refs[10] == ValType::ref(HeapType::exact(2), true));
+  }
+
+  TEST_CASE("custom descriptors") {
+    const auto types = [](Parts parts) { return section(1, {1, 0x4e, bytes(parts)}); };
+    const Bytes pair = types({2, 0x4d, 1, 0x5f, 0, 0x50, 0, 0x4c, 0, 0x5f, 1, 0x63, 0x62, 0, 0});
+    const Module m = read(module({pair}));
+    REQUIRE(m.types.size() == 2);
+    CHECK(m.types[0].descriptor == 1);
+    CHECK(!m.types[0].describes);
+    CHECK(m.types[1].describes == 0);
+    CHECK(!m.types[1].descriptor);
+    CHECK(!m.types[1].is_final);
+    CHECK(m.types[1].fields[0].type == ValType::ref(HeapType::exact(0), true));
+    CHECK(to_string(m.types[1].fields[0].type) == "(ref null (exact 0))");
+    const auto error = [&](Parts parts) { return error_of(module({types(parts)})); };
+    CHECK(error({1, 0x4d, 0, 0x4c, 0, 0x5f, 0}) ==
+          "malformed: malformed definition type (at offset 0xf)");
+    CHECK(error({1, 0x4d, leb(1000000), 0x5f, 0}) ==
+          "invalid: unknown type 1000000 (at offset 0xe)");
+    CHECK(error({1, 0x5f, 1, 0x62, 0, 0}) == "malformed: malformed storage type (at offset 0xf)");
+    // Exact abstract types cannot be written.
+    CHECK(error({1, 0x5f, 1, 0x63, 0x62, leb(0x6e), 0}) == "");
+    const Module with_import =
+        read(module({section(1, {vec({kVoid})}),
+                     section(2, {vec({bytes({0, 0, 0x20, 0}), bytes({0, 0, 0, 0})})})}));
+    REQUIRE(with_import.imports.size() == 2);
+    CHECK(with_import.imports[0].kind == ExternKind::func);
+    CHECK(with_import.imports[0].is_exact);
+    CHECK(with_import.is_exact_function(0));
+    CHECK(!with_import.imports[1].is_exact);
+    CHECK(!with_import.is_exact_function(1));
+    CHECK(error_of(
+              module({section(1, {vec({kVoid})}), section(2, {vec({bytes({0, 0, 0x21, 0})})})})) ==
+          "malformed: malformed import kind (at offset 0x13)");
   }
 
   TEST_CASE("malformed types") {

@@ -110,8 +110,13 @@ class GroupKey {
       put(2);
       put(type.heap().bits());
     } else {
+      if (type.heap().is_exact()) put(3);
       append_index(type.heap().type_index());
     }
+  }
+  void append(const std::optional<std::uint32_t>& index) {
+    put(index ? 1 : 0);
+    if (index) append_index(*index);
   }
   void append(std::span<const ValType> types) {
     put(static_cast<std::uint32_t>(types.size()));
@@ -120,8 +125,9 @@ class GroupKey {
   void append(const SubType& type) {
     put(static_cast<std::uint32_t>(type.kind));
     put(type.is_final ? 1 : 0);
-    put(type.supertype ? 1 : 0);
-    if (type.supertype) append_index(*type.supertype);
+    append(type.supertype);
+    append(type.describes);
+    append(type.descriptor);
     append(std::span<const ValType>(type.func.params));
     append(std::span<const ValType>(type.func.results));
     put(static_cast<std::uint32_t>(type.fields.size()));
@@ -148,11 +154,15 @@ class TypesValidator {
     for (std::uint32_t first = 0; first < count; first += module_.types[first].rec_size) {
       const std::uint32_t size = module_.types[first].rec_size;
       for (std::uint32_t i = first; i < first + size; ++i) {
+        if (auto ok = check_descriptors(i); !ok) return ok;
+      }
+      for (std::uint32_t i = first; i < first + size; ++i) {
         if (auto ok = check_references(i, first + size); !ok) return ok;
       }
       canonicalise(first, size);
       for (std::uint32_t i = first; i < first + size; ++i) {
         if (auto ok = check_supertype(i); !ok) return ok;
+        place_descriptor(module_.types[i]);
       }
     }
     return {};
@@ -161,6 +171,28 @@ class TypesValidator {
  private:
   Error error(Message message, std::string_view detail) const {
     return make_error(message, module_.section_offsets[1], detail);
+  }
+
+  /// A structure and its descriptor name each other, inside of a group and in this order.
+  Result<void> check_descriptors(std::uint32_t index) const {
+    const SubType& type = module_.types[index];
+    const auto in_group = [&](std::uint32_t other) {
+      return other - type.rec_start < type.rec_size;
+    };
+    if (type.describes) {
+      if (!in_group(*type.describes)) return error(Message::described_outside_group, {});
+      if (module_.types[*type.describes].descriptor != index) {
+        return error(Message::described_by_other, {});
+      }
+      if (*type.describes >= index) return error(Message::forward_described, {});
+    }
+    if (type.descriptor) {
+      if (!in_group(*type.descriptor)) return error(Message::descriptor_outside_group, {});
+      if (module_.types[*type.descriptor].describes != index) {
+        return error(Message::describes_other, {});
+      }
+    }
+    return {};
   }
 
   /// Types may refer to all that come before the end of their group.
@@ -179,6 +211,10 @@ class TypesValidator {
     if (type.supertype && *type.supertype >= index) {
       return error(Message::unknown_type, ' ' + std::to_string(*type.supertype));
     }
+    if (type.kind != CompositeKind::struct_) {
+      if (type.descriptor) return error(Message::descriptor_not_struct, {});
+      if (type.describes) return error(Message::described_not_struct, {});
+    }
     return result;
   }
 
@@ -194,14 +230,44 @@ class TypesValidator {
     const SubType& type = module_.types[index];
     if (!type.supertype) return {};
     const SubType& super = module_.types[*type.supertype];
-    const std::string detail = ' ' + std::to_string(index) + " does not match its supertype " +
-                               std::to_string(*type.supertype);
-    if (super.is_final || !is_composite_subtype(module_, type, super)) {
-      return error(Message::sub_type, detail);
-    }
+    const std::string name = ' ' + std::to_string(index);
+    const std::string super_name = std::to_string(*type.supertype);
+    if (super.is_final)
+      return error(Message::sub_type, name + " has final super type " + super_name);
+    const std::string detail = name + " does not match super type " + super_name;
+    if (auto ok = check_sub_descriptors(type, super, detail); !ok) return ok;
+    if (!is_composite_subtype(module_, type, super)) return error(Message::sub_type, detail);
     depths_[index] = static_cast<std::uint8_t>(depths_[*type.supertype] + 1);
     if (depths_[index] > kMaxSubtypeDepth) return error(Message::subtypes_too_deep, {});
     return {};
+  }
+
+  /// The descriptor of a subtype is one of its supertype's, and has one if that has; what is a
+  /// descriptor is so in both.
+  Result<void> check_sub_descriptors(const SubType& type, const SubType& super,
+                                     std::string_view detail) const {
+    const auto pair = [](std::uint32_t sub, std::uint32_t above) {
+      return ' ' + std::to_string(sub) + " does not match " + std::to_string(above);
+    };
+    if (type.describes.has_value() != super.describes.has_value() ||
+        (super.descriptor && !type.descriptor)) {
+      return error(Message::sub_type, detail);
+    }
+    if (type.describes && !is_concrete_subtype(module_, *type.describes, *super.describes)) {
+      return error(Message::described_type, pair(*type.describes, *super.describes));
+    }
+    if (super.descriptor && !is_concrete_subtype(module_, *type.descriptor, *super.descriptor)) {
+      return error(Message::descriptor_type, pair(*type.descriptor, *super.descriptor));
+    }
+    return {};
+  }
+
+  void place_descriptor(SubType& type) const {
+    if (!type.descriptor || !type.supertype) return;
+    const SubType& super = module_.types[*type.supertype];
+    type.fields_before_descriptor = super.descriptor
+                                        ? super.fields_before_descriptor
+                                        : static_cast<std::uint32_t>(super.fields.size());
   }
 
   Module& module_;
@@ -235,6 +301,10 @@ bool is_subtype(const Module& module, HeapType sub, HeapType super) {
     if (super.is_abstract()) return is_abstract_subtype(sub.abstract(), super.abstract());
     // Only the bottom of its hierarchy is below a defined type.
     return is_abstract_bottom(sub.abstract()) && top_type(module, sub) == top_type(module, super);
+  }
+  if (super.is_exact()) {
+    return sub.is_exact() &&
+           module.canonical_types[sub.type_index()] == module.canonical_types[super.type_index()];
   }
   if (!super.is_abstract()) {
     return is_concrete_subtype(module, sub.type_index(), super.type_index());

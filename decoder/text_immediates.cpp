@@ -93,6 +93,7 @@ void TextInstructions::plain_instruction(Insn insn, BinaryWriter& out) {
       return select(out);
     case Insn::ref_test:
     case Insn::ref_cast:
+    case Insn::ref_cast_desc_eq:
       return test_or_cast(insn, out);
     case Insn::memory_init:
     case Insn::data_drop:
@@ -455,8 +456,10 @@ void TextInstructions::test_or_cast(Insn insn, BinaryWriter& out) {
   const bool nullable = parse_cast_type(context_, heap_type);
   if (insn == Insn::ref_test) {
     out.opcode(nullable ? Insn::ref_test_null : Insn::ref_test);
-  } else {
+  } else if (insn == Insn::ref_cast) {
     out.opcode(nullable ? Insn::ref_cast_null : Insn::ref_cast);
+  } else {
+    out.opcode(nullable ? Insn::ref_cast_desc_eq_null : Insn::ref_cast_desc_eq);
   }
   out.append(heap_type);
 }

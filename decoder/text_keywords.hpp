@@ -52,6 +52,9 @@ namespace tinywasm::decoder {
   /* types */                               \
   KEYWORD(sub, "sub")                       \
   KEYWORD(final_, "final")                  \
+  KEYWORD(describes, "describes")           \
+  KEYWORD(descriptor, "descriptor")         \
+  KEYWORD(exact, "exact")                   \
   KEYWORD(struct_, "struct")                \
   KEYWORD(array, "array")                   \
   KEYWORD(field, "field")                   \

@@ -83,9 +83,9 @@ class TextModuleParser {
   void start_field();
   bool exports_and_import(const Field& field);
   void write_export(std::string_view name, Keyword kind, std::uint32_t index);
-  void write_import(std::string_view module, std::string_view name, std::uint32_t kind,
-                    const BinaryWriter& type);
+  void write_import(std::string_view module, std::string_view name, const BinaryWriter& type);
   void extern_type(Keyword kind, BinaryWriter& out);
+  void tag_type(BinaryWriter& out);
 
   // text_parser_segments.cpp
   void element_field();

@@ -72,31 +72,42 @@ void TextModuleParser::parse_field(const Field& field) {
   }
 }
 
-/// What an import or export of this kind is, in the form of the import section.
+/// What an import of this kind is, in the form of the import section, with the kind.
 void TextModuleParser::extern_type(Keyword kind, BinaryWriter& out) {
+  constexpr std::uint32_t kExactFunction = 0x20;
   switch (kind) {
     case Keyword::table:
+      out.u8(extern_kind(kind));
       return parse_table_type(context_, out);
     case Keyword::memory:
+      out.u8(extern_kind(kind));
       return parse_memory_type(context_, out);
     case Keyword::global:
+      out.u8(extern_kind(kind));
       return parse_global_type(context_, out);
     case Keyword::tag:
-      out.u8(0);
-      break;
-    default:
-      break;
+      out.u8(extern_kind(kind));
+      return tag_type(out);
+    default: {
+      TypeUse use;
+      const bool is_exact = parse_exact_type_use(context_, use);
+      out.u8(is_exact ? kExactFunction : extern_kind(kind));
+      out.unsigned_leb(resolve_type_use(context_, use));
+    }
   }
+}
+
+void TextModuleParser::tag_type(BinaryWriter& out) {
   IndexSpace names{"local", Message::unknown_local};
+  out.u8(0);
   out.unsigned_leb(resolve_type_use(context_, parse_type_use(context_, &names)));
 }
 
 void TextModuleParser::write_import(std::string_view module, std::string_view name,
-                                    std::uint32_t kind, const BinaryWriter& type) {
+                                    const BinaryWriter& type) {
   ++imports_.count;
   imports_.bytes.name(module);
   imports_.bytes.name(name);
-  imports_.bytes.u8(kind);
   imports_.bytes.append(type);
 }
 
@@ -118,7 +129,7 @@ void TextModuleParser::import_field() {
   extern_type(kind, type);
   in_.expect_right();
   in_.expect_right();
-  write_import(module, name, extern_kind(kind), type);
+  write_import(module, name, type);
 }
 
 /// What a definition begins with: $id? (export "name")*, and (import "module" "name") type ')' if
@@ -136,7 +147,7 @@ bool TextModuleParser::exports_and_import(const Field& field) {
   BinaryWriter type;
   extern_type(field.kind, type);
   in_.expect_right();
-  write_import(module, name, extern_kind(field.kind), type);
+  write_import(module, name, type);
   return true;
 }
 
@@ -212,7 +223,7 @@ void TextModuleParser::global_field(const Field& field) {
 void TextModuleParser::tag_field(const Field& field) {
   if (exports_and_import(field)) return;
   ++tags_.count;
-  extern_type(Keyword::tag, tags_.bytes);
+  tag_type(tags_.bytes);
   in_.expect_right();
 }
 

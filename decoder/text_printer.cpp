@@ -138,6 +138,12 @@ std::string TextPrinter::type_definition(std::uint32_t index) const {
       break;
     }
   }
+  if (type.descriptor) {
+    body = fmt::format("(descriptor {}) {}", names_.types.reference(*type.descriptor), body);
+  }
+  if (type.describes) {
+    body = fmt::format("(describes {}) {}", names_.types.reference(*type.describes), body);
+  }
   if (!type.is_final || type.supertype) {
     body = fmt::format("(sub{}{} {})", type.is_final ? " final" : "",
                        type.supertype ? ' ' + names_.types.reference(*type.supertype) : "", body);
@@ -145,11 +151,19 @@ std::string TextPrinter::type_definition(std::uint32_t index) const {
   return fmt::format("(type{} {})", names_.types.definition(index), body);
 }
 
+/// The type of an imported function: " (type 0)", " (exact (type 0))".
+std::string TextPrinter::function_use(std::uint32_t function) const {
+  const std::string use = type_use(module_.functions[function]);
+  return module_.is_exact_function(function)
+             ? fmt::format(" (exact {})", std::string_view(use).substr(1))
+             : use;
+}
+
 /// What an import of this kind is: "func $f (;0;) (type 0)".
 std::string TextPrinter::extern_type(ExternKind kind, std::uint32_t index) const {
   switch (kind) {
     case ExternKind::func:
-      return names_.functions.definition(index) + type_use(module_.functions[index]);
+      return names_.functions.definition(index) + function_use(index);
     case ExternKind::table:
       return names_.tables.definition(index) + ' ' + table_type(module_.tables[index].type);
     case ExternKind::memory:

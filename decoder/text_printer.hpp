@@ -58,6 +58,7 @@ class TextPrinter {
   void print_custom_sections();
   std::string type_definition(std::uint32_t index) const;
   std::string extern_type(ExternKind kind, std::uint32_t index) const;
+  std::string function_use(std::uint32_t function) const;
   std::string custom_placement(const CustomSection& section) const;
   void line(std::string_view text);
   void close();

@@ -226,6 +226,8 @@ std::optional<TextPrinter::Arity> TextPrinter::arity(const Instruction& insn) co
     case Insn::ref_i31:
     case Insn::i31_get_s:
     case Insn::i31_get_u:
+    case Insn::struct_new_default_desc:
+    case Insn::ref_get_desc:
     case Insn::any_convert_extern:
     case Insn::extern_convert_any:
       return Arity{1, 1};
@@ -240,6 +242,8 @@ std::optional<TextPrinter::Arity> TextPrinter::arity(const Instruction& insn) co
     case Insn::array_get:
     case Insn::array_get_s:
     case Insn::array_get_u:
+    case Insn::ref_cast_desc_eq:
+    case Insn::ref_cast_desc_eq_null:
       return Arity{2, 1};
     case Insn::select:
     case Insn::select_t:
@@ -261,8 +265,11 @@ std::optional<TextPrinter::Arity> TextPrinter::arity(const Instruction& insn) co
     case Insn::array_new_fixed:
       return Arity{insn.index2, 1};
     case Insn::struct_new:
+    case Insn::struct_new_desc: {
       if (insn.index >= module_.types.size()) return std::nullopt;
-      return Arity{static_cast<std::uint32_t>(module_.types[insn.index].fields.size()), 1};
+      const auto fields = static_cast<std::uint32_t>(module_.types[insn.index].fields.size());
+      return Arity{fields + (insn.id == Insn::struct_new_desc ? 1 : 0), 1};
+    }
     case Insn::return_:
       return Arity{static_cast<std::uint32_t>(results_), 0};
     case Insn::call:

@@ -283,4 +283,42 @@ TEST_SUITE("text_printer") {
     REQUIRE(!text);
     CHECK(to_string(text.error()) == "illegal opcode ff (at offset 0x17)");
   }
+
+  TEST_CASE("custom descriptors") {
+    const std::string_view source = R"((module
+      (rec
+        (type $s (sub (descriptor $d) (struct (field i32))))
+        (type $d (sub final (describes $s) (descriptor $m) (struct)))
+        (type $m (describes $d) (struct (field (ref null (exact $s))))))
+      (import "a" "f" (func $f (exact (param i32))))
+      (func $g (import "a" "g") (exact (type 3)))
+      (func (param (ref (exact $s)) (ref null (exact $d))) (result anyref)
+        (block $l (result anyref)
+          (drop (br_on_cast_desc_eq $l anyref (ref (exact $s)) (local.get 0) (local.get 1)))
+          (drop (br_on_cast_desc_eq_fail $l anyref (ref null $s) (local.get 0) (local.get 1)))
+          (drop (struct.new_desc $s (i32.const 1) (local.get 1)))
+          (drop (struct.new_default_desc $s (local.get 1)))
+          (drop (ref.get_desc $s (local.get 0)))
+          (drop (ref.cast_desc_eq (ref null (exact $s)) (local.get 0) (local.get 1)))
+          (drop (ref.cast_desc_eq (ref $s) (local.get 0) (local.get 1)))
+          (ref.null (exact $s))))))";
+    const std::string flat = print(source);
+    CHECK(flat.find("(type $s (;0;) (sub (descriptor $d) (struct (field i32))))") != flat.npos);
+    CHECK(flat.find("(type $d (;1;) (describes $s) (descriptor $m) (struct))") != flat.npos);
+    CHECK(flat.find(R"((import "a" "f" (func $f (;0;) (exact (type 3) (param i32)))))") !=
+          flat.npos);
+    CHECK(flat.find("ref.cast_desc_eq (ref null (exact $s))") != flat.npos);
+    CHECK(flat.find("br_on_cast_desc_eq $l anyref (ref (exact $s))") != flat.npos);
+    CHECK(flat.find("ref.null (exact $s)") != flat.npos);
+    const std::string folded = print(source, true);
+    CHECK(folded.find("(drop (struct.new_desc $s (i32.const 1) (local.get 1)))") != folded.npos);
+    CHECK(folded.find("(drop (ref.cast_desc_eq (ref $s) (local.get 0) (local.get 1)))") !=
+          folded.npos);
+    CHECK(error("(type (descriptor 0) (describes 0) (struct))").find("unexpected token") !=
+          std::string::npos);
+    CHECK(error("(func (exact))").find("unexpected token") != std::string::npos);
+    CHECK(error("(func (param (exact 0)))").find("unexpected token") != std::string::npos);
+    CHECK(error("(func (drop (ref.null (exact any))))").find("unexpected token") !=
+          std::string::npos);
+  }
 }

@@ -7,7 +7,9 @@
 namespace tinywasm::decoder {
 
 std::string TextPrinter::heap_type(HeapType type) const {
-  return type.is_abstract() ? to_string(type) : names_.types.reference(type.type_index());
+  if (type.is_abstract()) return to_string(type);
+  const std::string name = names_.types.reference(type.type_index());
+  return type.is_exact() ? fmt::format("(exact {})", name) : name;
 }
 
 std::string TextPrinter::value_type(ValType type) const {

@@ -198,8 +198,17 @@ TextType parse_composite(TextContext& context, std::uint32_t type, BinaryWriter&
   return entry;
 }
 
+/// "(describes type)" or "(descriptor type)" if it is there.
+bool parse_clause(TextContext& context, Keyword word, std::uint32_t form, BinaryWriter& out) {
+  if (!context.in.accept_open(word)) return false;
+  out.u8(form);
+  out.unsigned_leb(context.types.expect_index(context.in));
+  context.in.expect_right();
+  return true;
+}
+
 /// One type definition after "(type", with its closing parenthesis; true when it is final and has
-/// no supertype.
+/// no supertype and no descriptor.
 bool parse_definition(TextContext& context, BinaryWriter& out) {
   TextCursor& in = context.in;
   const auto type = static_cast<std::uint32_t>(context.type_entries.size());
@@ -218,6 +227,8 @@ bool parse_definition(TextContext& context, BinaryWriter& out) {
       out.append(supertypes);
     }
   }
+  if (parse_clause(context, Keyword::describes, 0x4C, out)) is_plain = false;
+  if (parse_clause(context, Keyword::descriptor, 0x4D, out)) is_plain = false;
   context.type_entries.push_back(parse_composite(context, type, out));
   if (is_sub) in.expect_right();
   in.expect_right();
@@ -253,6 +264,11 @@ void parse_heap_type(TextContext& context, BinaryWriter& out) {
   if (in.at_index()) {
     out.signed_leb(context.types.expect_index(in));
     return;
+  }
+  if (in.accept_open(Keyword::exact)) {
+    out.u8(0x62);
+    out.unsigned_leb(context.types.expect_index(in));
+    return in.expect_right();
   }
   const std::uint32_t code = heap_type_code(in.peek().keyword);
   if (code == kNoCode) return in.fail_unexpected();
@@ -376,6 +392,14 @@ TypeUse parse_type_use(TextContext& context, IndexSpace* names) {
     in.fail_unexpected(in.peek_second());
   }
   return use;
+}
+
+bool parse_exact_type_use(TextContext& context, TypeUse& use) {
+  IndexSpace names{"local", Message::unknown_local};
+  const bool is_exact = context.in.accept_open(Keyword::exact);
+  use = parse_type_use(context, &names);
+  if (is_exact) context.in.expect_right();
+  return is_exact;
 }
 
 std::uint32_t resolve_type_use(TextContext& context, const TypeUse& use) {

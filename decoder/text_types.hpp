@@ -47,6 +47,9 @@ void parse_table_type(TextContext& context, BinaryWriter& out);
 
 /// A type use. With `names`, parameters may have identifiers and are added there.
 TypeUse parse_type_use(TextContext& context, IndexSpace* names);
+/// What the type of an imported function may be: a type use, or "(exact typeuse)". True for the
+/// latter.
+bool parse_exact_type_use(TextContext& context, TypeUse& use);
 /// The type index of a type use; a signature alone finds its type or adds it.
 std::uint32_t resolve_type_use(TextContext& context, const TypeUse& use);
 

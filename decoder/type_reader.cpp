@@ -14,6 +14,9 @@ constexpr std::uint8_t kArrayForm = 0x5E;
 constexpr std::uint8_t kSubForm = 0x50;
 constexpr std::uint8_t kSubFinalForm = 0x4F;
 constexpr std::uint8_t kRecForm = 0x4E;
+constexpr std::uint8_t kDescriptorForm = 0x4D;
+constexpr std::uint8_t kDescribesForm = 0x4C;
+constexpr std::uint8_t kExactHeap = 0x62;
 
 constexpr bool is_abstract_heap(std::uint8_t code) {
   return code >= HeapType::kExn && code <= HeapType::kNoExn;
@@ -21,6 +24,8 @@ constexpr bool is_abstract_heap(std::uint8_t code) {
 
 /// One-byte codes are the negative numbers of one byte of a signed LEB128: bit 6 set, bit 7 clear.
 constexpr bool is_code(std::uint8_t byte) { return (byte & 0xc0) == 0x40; }
+
+static_assert(kMaxTypes <= HeapType::kIndices);
 
 /// A type index that is kept in a type: it must fit, and none above the limit can exist.
 std::uint32_t checked_type_index(ByteReader& reader, std::int64_t index, std::uint32_t start) {
@@ -62,8 +67,10 @@ FieldType read_field_type(ByteReader& reader) {
   const std::uint8_t code = reader.peek();
   if (code == ValType::kI8 || code == ValType::kI16) {
     field.type = static_cast<ValType::Code>(reader.u8());
-  } else {
+  } else if (is_num_or_vec(code) || starts_ref_type(code) || reader.at_end()) {
     field.type = read_val_type(reader);
+  } else {
+    reader.fail(Message::malformed_storage_type);
   }
   const std::uint32_t start = reader.offset();
   const std::uint8_t mutability = reader.u8();
@@ -105,6 +112,14 @@ void read_composite_type(ByteReader& reader, SubType& type) {
   }
 }
 
+/// The type index of a clause that begins with `form`, if it is there.
+std::optional<std::uint32_t> read_clause(ByteReader& reader, std::uint8_t form) {
+  if (reader.peek() != form) return std::nullopt;
+  reader.u8();
+  const std::uint32_t start = reader.offset();
+  return checked_type_index(reader, reader.u32(), start);
+}
+
 SubType read_sub_type(ByteReader& reader) {
   SubType type;
   const std::uint8_t form = reader.peek();
@@ -119,6 +134,8 @@ SubType read_sub_type(ByteReader& reader) {
       type.supertype = checked_type_index(reader, supertype, start);
     }
   }
+  type.describes = read_clause(reader, kDescribesForm);
+  type.descriptor = read_clause(reader, kDescriptorForm);
   read_composite_type(reader, type);
   return type;
 }
@@ -131,6 +148,9 @@ HeapType read_heap_type(ByteReader& reader) {
   if (is_code(code)) {
     reader.u8();
     if (is_abstract_heap(code)) return static_cast<HeapType::Abstract>(code);
+    if (code == kExactHeap) {
+      return HeapType::exact(checked_type_index(reader, reader.u32(), start));
+    }
     reader.fail(Message::malformed_heap_type, start);
     return HeapType::kFunc;
   }

@@ -68,7 +68,9 @@ const char* long_name(HeapType::Abstract heap) {
 }  // namespace
 
 std::string to_string(HeapType type) {
-  return type.is_abstract() ? long_name(type.abstract()) : std::to_string(type.type_index());
+  if (type.is_abstract()) return long_name(type.abstract());
+  const std::string index = std::to_string(type.type_index());
+  return type.is_exact() ? "(exact " + index + ')' : index;
 }
 
 std::string to_string(ValType type) {

@@ -10,7 +10,9 @@
 
 namespace tinywasm::decoder {
 
-/// A heap type: an abstract one, or an index into the module's types.
+/// A heap type: an abstract one, or an index into the module's types. The latter may be exact: the
+/// type alone without the declared subtypes
+/// (https://github.com/WebAssembly/custom-descriptors).
 class HeapType {
  public:
   /// The abstract heap types, by their byte in the binary format.
@@ -30,17 +32,28 @@ class HeapType {
   };
 
   constexpr HeapType(Abstract code) : bits_(kAbstract | code) {}
+  /// Indices are below this, so that they leave a bit for exactness and are told from the others.
+  static constexpr std::uint32_t kIndices = 0x7fff00;
   static constexpr HeapType index(std::uint32_t type_index) { return HeapType(type_index, 0); }
+  static constexpr HeapType exact(std::uint32_t type_index) {
+    return HeapType(type_index | kExact, 0);
+  }
   static constexpr HeapType from_bits(std::uint32_t bits) { return HeapType(bits, 0); }
 
   constexpr bool is_abstract() const { return bits_ >= kAbstract; }
   constexpr Abstract abstract() const { return static_cast<Abstract>(bits_ & 0xff); }
-  constexpr std::uint32_t type_index() const { return bits_; }
+  constexpr bool is_exact() const { return (bits_ & kExact) != 0 && !is_abstract(); }
+  constexpr std::uint32_t type_index() const { return bits_ & ~kExact; }
+  /// Another index, as exact as this one.
+  constexpr HeapType with_index(std::uint32_t index) const {
+    return HeapType((bits_ & kExact) | index, 0);
+  }
   constexpr std::uint32_t bits() const { return bits_; }  // below 1 << 24
   friend constexpr bool operator==(HeapType, HeapType) = default;
 
  private:
-  static constexpr std::uint32_t kAbstract = 0xffff00;
+  static constexpr std::uint32_t kExact = 0x800000;
+  static constexpr std::uint32_t kAbstract = kExact | kIndices;
   constexpr HeapType(std::uint32_t bits, int) : bits_(bits) {}
   std::uint32_t bits_;
 };
@@ -116,6 +129,12 @@ struct SubType {
   std::uint32_t rec_size = 1;
   FuncType func;                  // kind == func
   std::vector<FieldType> fields;  // kind == struct_; kind == array: exactly one
+  // Custom descriptors, of structures only.
+  std::optional<std::uint32_t> describes = {};
+  std::optional<std::uint32_t> descriptor = {};
+  /// With a descriptor: how many fields were there before it, in the last supertype without one. It
+  /// lies behind these in an object, so that it does in those of subtypes (set by validate_types).
+  std::uint32_t fields_before_descriptor = 0;
 };
 
 /// Limits of memories (in pages) and tables (in elements).

@@ -15,9 +15,6 @@ const FieldType kNoField{.type = ValType::kI32, .is_mutable = true};
 
 constexpr ValType nullable(HeapType heap) { return ValType::ref(heap, true); }
 
-/// What a field of packed type looks like on the operand stack (3.2.11).
-ValType unpacked(ValType type) { return type.is_packed() ? ValType(ValType::kI32) : type; }
-
 /// Whether data segments can hold elements of this type.
 bool is_plain_data(ValType type) { return type.is_packed() || type.is_num() || type.is_vec(); }
 
@@ -25,7 +22,7 @@ bool is_plain_data(ValType type) { return type.is_packed() || type.is_num() || t
 
 bool FunctionValidatorBase::check_gc(const Instruction& insn) {
   return check_struct(insn) || check_array(insn) || check_array_segment(insn) || check_cast(insn) ||
-         check_conversion(insn);
+         check_conversion(insn) || check_descriptor(insn);
 }
 
 // Types and fields
@@ -69,15 +66,9 @@ void FunctionValidatorBase::check_defaultable(const FieldType& field) {
 bool FunctionValidatorBase::check_struct(const Instruction& insn) {
   const ValType reference = nullable(HeapType::index(insn.index));
   switch (insn.id) {
-    case Insn::struct_new: {
-      const SubType& type = struct_type(insn.index);
-      for (std::size_t i = type.fields.size(); i-- > 0;) pop(unpacked(type.fields[i].type));
-      push(ValType::ref(HeapType::index(insn.index), false));
-      return true;
-    }
+    case Insn::struct_new:
     case Insn::struct_new_default:
-      for (const FieldType& field : struct_type(insn.index).fields) check_defaultable(field);
-      push(ValType::ref(HeapType::index(insn.index), false));
+      check_struct_new(insn);
       return true;
     case Insn::struct_get:
     case Insn::struct_get_s:
@@ -104,7 +95,7 @@ bool FunctionValidatorBase::check_struct(const Instruction& insn) {
 bool FunctionValidatorBase::check_array(const Instruction& insn) {
   const ValType i32 = ValType::kI32;
   const ValType reference = nullable(HeapType::index(insn.index));
-  const ValType created = ValType::ref(HeapType::index(insn.index), false);
+  const ValType created = ValType::ref(HeapType::exact(insn.index), false);
   switch (insn.id) {
     case Insn::array_new:
       pop_values({unpacked(array_element(insn.index).type), i32});
@@ -201,7 +192,7 @@ bool FunctionValidatorBase::check_array_segment(const Instruction& insn) {
   }
   if (is_new) {
     pop_values({i32, i32});
-    push(ValType::ref(HeapType::index(insn.index), false));
+    push(ValType::ref(HeapType::exact(insn.index), false));
   } else {
     pop_values({nullable(HeapType::index(insn.index)), i32, i32, i32});
   }
@@ -232,20 +223,27 @@ bool FunctionValidatorBase::check_cast(const Instruction& insn) {
 }
 
 /// The label gets what the instruction's name says, control goes on with the rest: of a nullable
-/// cast the rest is not null.
+/// cast the rest is not null. Source and target may be any types of one hierarchy; without custom
+/// descriptors the target has to be a subtype (features.cpp).
 void FunctionValidatorBase::check_br_on_cast(const Instruction& insn) {
   const ValType source = insn.type;
   const ValType target = insn.type2;
   if (!check_heap_type(source.heap()) || !check_heap_type(target.heap())) return;
-  if (!matches(target, source)) {
+  if (top_type(module_, source.heap()) != top_type(module_, target.heap())) {
     return fail(Message::type_mismatch,
                 ": cast from " + to_string(source) + " to " + to_string(target));
   }
   const ValType rest = target.is_nullable() ? ValType::ref(source.heap(), false) : source;
-  const bool branches_on_fail = insn.id == Insn::br_on_cast_fail;
+  const bool branches_on_fail =
+      insn.id == Insn::br_on_cast_fail || insn.id == Insn::br_on_cast_desc_eq_fail;
   const auto types = label_types(insn.index);
   if (types.empty() || !matches(branches_on_fail ? rest : target, types.back())) {
     return fail(Message::type_mismatch, ": label takes " + to_string(types));
+  }
+  if (insn.id == Insn::br_on_cast_desc_eq || insn.id == Insn::br_on_cast_desc_eq_fail) {
+    const auto descriptor = descriptor_to_cast(target);
+    if (!descriptor) return;
+    pop(*descriptor);
   }
   pop(source);
   const auto others = types.first(types.size() - 1);

@@ -284,7 +284,9 @@ void FunctionValidatorBase::check_ref_func(const Instruction& insn) {
   if (!is_constant_ && !module_.declared_functions[insn.index]) {
     return fail(Message::undeclared_function_reference);
   }
-  push(ValType::ref(HeapType::index(module_.functions[insn.index]), false));
+  const std::uint32_t type = module_.functions[insn.index];
+  const bool is_exact = module_.is_exact_function(insn.index);
+  push(ValType::ref(is_exact ? HeapType::exact(type) : HeapType::index(type), false));
 }
 
 void FunctionValidatorBase::check_br_on_null(const Instruction& insn) {
@@ -417,6 +419,8 @@ bool FunctionValidatorBase::check_constant(const Instruction& insn) {
     case Insn::ref_i31:
     case Insn::struct_new:
     case Insn::struct_new_default:
+    case Insn::struct_new_desc:
+    case Insn::struct_new_default_desc:
     case Insn::array_new:
     case Insn::array_new_default:
     case Insn::array_new_fixed:

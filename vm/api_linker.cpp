@@ -119,8 +119,7 @@ std::vector<ImportType> Linker::missing(const Module& module) const {
   std::vector<ImportType> missing;
   for (const decoder::Import& import : decoded.imports) {
     if (definitions_->find(import.module, import.name)) continue;
-    missing.push_back({std::string(import.module), std::string(import.name),
-                       vm::type_of(decoded, import.kind, import.index)});
+    missing.push_back(vm::import_type(decoded, import));
   }
   return missing;
 }

@@ -140,8 +140,7 @@ std::vector<ImportType> Module::imports() const {
   std::vector<ImportType> all;
   all.reserve(module.imports.size());
   for (const decoder::Import& entry : module.imports) {
-    all.push_back({std::string(entry.module), std::string(entry.name),
-                   vm::type_of(module, entry.kind, entry.index)});
+    all.push_back(vm::import_type(module, entry));
   }
   return all;
 }

@@ -49,6 +49,7 @@ TEST_SUITE("api_module") {
       (import "env" "mem" (memory 1 2))
       (import "env" "tab" (table 3 externref))
       (import "env" "g" (global (mut f64)))
+      (import "env" "e" (func (exact (param i32))))
       (func (export "f"))
       (export "m" (memory 0))
       (export "t" (table 0))
@@ -61,6 +62,7 @@ TEST_SUITE("api_module") {
           "\"env\" \"mem\" (memory 1 2)\n"
           "\"env\" \"tab\" (table 3 externref)\n"
           "\"env\" \"g\" (global (mut f64))\n"
+          "\"env\" \"e\" (func (exact (param i32)))\n"
           "\"f\" (func)\n"
           "\"m\" (memory 1 2)\n"
           "\"t\" (table 3 externref)\n"

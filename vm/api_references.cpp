@@ -115,13 +115,13 @@ bool has_type(Store& store, const Value& value, ValType type) {
   if (slot == 0) return type.is_nullable();
   HeapType heap = top;
   if (top == HeapType::kFunc) {
-    heap = HeapType::index(reinterpret_cast<const Function*>(slot)->type_id);
+    heap = HeapType::exact(reinterpret_cast<const Function*>(slot)->type_id);
   } else {
     const RefKind kind = value.ref_kind();
     if (kind == RefKind::null) return false;
     if (top == HeapType::kAny && kind == RefKind::i31) heap = HeapType::kI31;
     if (top == HeapType::kAny && (kind == RefKind::structure || kind == RefKind::array)) {
-      heap = HeapType::index(to_object(slot)->type());
+      heap = HeapType::exact(to_object(slot)->type());
     }
   }
   return store.types().is_subtype(ValType::ref(heap, false), type);

@@ -70,13 +70,20 @@ bool make_object(Instance& instance, const Instruction& insn, Stack& stack, Trap
   const std::vector<decoder::SubType>& types = instance.module->module().types;
   Slot made = 0;
   switch (insn.id) {
-    case Insn::struct_new: {
-      std::size_t slots = 0;
+    case Insn::struct_new:
+    case Insn::struct_new_desc: {
+      const bool has_descriptor = insn.id == Insn::struct_new_desc;
+      std::size_t slots = has_descriptor ? 1 : 0;
       for (const decoder::FieldType& field : types[insn.index].fields) slots += slots_of(field);
-      trap = objects.struct_new(insn.index, stack.last(slots), made);
+      trap = has_descriptor ? objects.struct_new_desc(insn.index, stack.last(slots), made)
+                            : objects.struct_new(insn.index, stack.last(slots), made);
       stack.pop(slots);
       break;
     }
+    case Insn::struct_new_default_desc:
+      trap = objects.struct_new_default_desc(insn.index, stack.top(), made);
+      stack.pop(1);
+      break;
     case Insn::struct_new_default:
       trap = objects.struct_new_default(insn.index, made);
       break;

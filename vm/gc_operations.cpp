@@ -72,17 +72,39 @@ Place place_of(Context& context, const Slot* fp, const ObjectWord& word) {
   return {context, *context.instance, fp + word.frame};
 }
 
+/// Writes the fields of a new structure.
+void store_fields(Object* made, const ObjectType& type, const Slot* values) {
+  auto* const bytes = reinterpret_cast<std::byte*>(made);
+  for (const FieldLayout& field : type.fields) {
+    store_field(bytes + field.offset, field.size, values);
+    values += slots_of(field.size);
+  }
+}
+
 Trap make_struct(const Place& place, std::uint32_t type, const Slot* values, Slot& result) {
   const std::uint32_t id = place.type_id(type);
   Object* made = place.heap().allocate_struct(id, place.stack_end);
   if (made == nullptr) return Trap::out_of_memory;
-  if (values != nullptr) {
-    auto* const bytes = reinterpret_cast<std::byte*>(made);
-    for (const FieldLayout& field : place.heap().type(id)->fields) {
-      store_field(bytes + field.offset, field.size, values);
-      values += slots_of(field.size);
-    }
+  if (values != nullptr) store_fields(made, *place.heap().type(id), values);
+  result = to_slot(made);
+  return Trap::none;
+}
+
+/// A structure with a descriptor: the last of `values`, or the only one when the fields are zero.
+Trap make_described(const Place& place, std::uint32_t type, const Slot* values, bool is_default,
+                    Slot& result) {
+  const std::uint32_t id = place.type_id(type);
+  const ObjectType* layout = place.heap().type(id);
+  if (layout == nullptr) return Trap::out_of_memory;
+  const Slot* descriptor = values;
+  if (!is_default) {
+    for (const FieldLayout& field : layout->fields) descriptor += slots_of(field.size);
   }
+  if (*descriptor == 0) return Trap::null_descriptor;
+  Object* made = place.heap().allocate_struct(id, place.stack_end);
+  if (made == nullptr) return Trap::out_of_memory;
+  if (!is_default) store_fields(made, *layout, values);
+  store_field(reinterpret_cast<std::byte*>(made) + layout->descriptor, FieldSize::b64, descriptor);
   result = to_slot(made);
   return Trap::none;
 }
@@ -163,7 +185,11 @@ bool has_function_type(const Context& context, const Function& function, std::ui
 
 bool ref_test_func(const Context& context, Slot reference, const RuntimeWord& word) {
   if (reference == 0) return CastOperand::is_nullable(word.index2);
-  return has_function_type(context, *reinterpret_cast<const Function*>(reference), word.index);
+  const auto& function = *reinterpret_cast<const Function*>(reference);
+  if (CastOperand::depth(word.index2) == CastOperand::kExact) {
+    return function.type_id == context.instance->type_ids[word.index];
+  }
+  return has_function_type(context, function, word.index);
 }
 
 // ---- Structures
@@ -174,6 +200,16 @@ Trap struct_new(Context& context, Slot* fp, const ObjectWord& word) {
 
 Trap struct_new_default(Context& context, Slot* fp, const ObjectWord& word) {
   return make_struct(place_of(context, fp, word), word.index, nullptr, fp[word.result]);
+}
+
+Trap struct_new_desc(Context& context, Slot* fp, const ObjectWord& word) {
+  return make_described(place_of(context, fp, word), word.index, fp + word.operands, false,
+                        fp[word.result]);
+}
+
+Trap struct_new_default_desc(Context& context, Slot* fp, const ObjectWord& word) {
+  return make_described(place_of(context, fp, word), word.index, fp + word.operands, true,
+                        fp[word.result]);
 }
 
 // ---- Arrays
@@ -308,6 +344,13 @@ Trap ConstantObjects::struct_new(std::uint32_t type, const Slot* values, Slot& r
 }
 Trap ConstantObjects::struct_new_default(std::uint32_t type, Slot& result) const {
   return make_struct(place_of(instance), type, nullptr, result);
+}
+Trap ConstantObjects::struct_new_desc(std::uint32_t type, const Slot* values, Slot& result) const {
+  return make_described(place_of(instance), type, values, false, result);
+}
+Trap ConstantObjects::struct_new_default_desc(std::uint32_t type, Slot descriptor,
+                                              Slot& result) const {
+  return make_described(place_of(instance), type, &descriptor, true, result);
 }
 Trap ConstantObjects::array_new(std::uint32_t type, const Slot* value, std::uint32_t length,
                                 Slot& result) const {

@@ -21,7 +21,7 @@ bool ref_test_func(const Context& context, Slot reference, const RuntimeWord& wo
 /// collect.
 using ObjectOperation = Trap(Context& context, Slot* fp, const ObjectWord& word);
 
-ObjectOperation struct_new, struct_new_default;
+ObjectOperation struct_new, struct_new_default, struct_new_desc, struct_new_default_desc;
 ObjectOperation array_new, array_new_default, array_new_fixed, array_new_data, array_new_elem;
 ObjectOperation array_fill, array_copy, array_init_data, array_init_elem;
 ObjectOperation any_convert_extern, extern_convert_any;
@@ -33,6 +33,9 @@ struct ConstantObjects {
 
   Trap struct_new(std::uint32_t type, const Slot* values, Slot& result) const;
   Trap struct_new_default(std::uint32_t type, Slot& result) const;
+  /// The descriptor follows the fields, if `values` has these.
+  Trap struct_new_desc(std::uint32_t type, const Slot* values, Slot& result) const;
+  Trap struct_new_default_desc(std::uint32_t type, Slot descriptor, Slot& result) const;
   Trap array_new(std::uint32_t type, const Slot* value, std::uint32_t length, Slot& result) const;
   Trap array_new_default(std::uint32_t type, std::uint32_t length, Slot& result) const;
   Trap array_new_fixed(std::uint32_t type, const Slot* values, std::uint32_t length,

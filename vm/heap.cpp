@@ -54,13 +54,15 @@ void add_fields(const TypeRegistry& types, const decoder::SubType& type, ObjectT
   };
   switch (type.kind) {
     case decoder::CompositeKind::struct_: {
-      StructLayout layout;
-      for (const decoder::FieldType& field : type.fields) {
-        const FieldSize size = size_of_field(field.type);
-        made.fields.push_back({layout.add(size), size});
-        note(made.fields.back().offset, roots(field.type));
+      const StructOffsets offsets(type);
+      for (std::size_t i = 0; i < type.fields.size(); ++i) {
+        const decoder::ValType field = type.fields[i].type;
+        made.fields.push_back({offsets.fields[i], size_of_field(field)});
+        note(offsets.fields[i], roots(field));
       }
-      made.size = layout.size();
+      made.size = offsets.size;
+      made.descriptor = offsets.descriptor;
+      if (made.descriptor != 0) made.references.push_back(made.descriptor);
       return;
     }
     case decoder::CompositeKind::array:

@@ -40,12 +40,20 @@ std::uint32_t StructLayout::add(FieldSize size) {
   return offset;
 }
 
-std::uint32_t field_offset(const decoder::SubType& type, std::uint32_t index) {
+StructOffsets::StructOffsets(const decoder::SubType& type) {
   StructLayout layout;
-  std::uint32_t offset = 0;
-  for (std::uint32_t i = 0; i <= index; ++i)
-    offset = layout.add(size_of_field(type.fields[i].type));
-  return offset;
+  const auto add_descriptor = [&](std::size_t fields_before) {
+    if (type.descriptor && type.fields_before_descriptor == fields_before) {
+      descriptor = layout.add(FieldSize::b64);
+    }
+  };
+  fields.reserve(type.fields.size());
+  for (const decoder::FieldType& field : type.fields) {
+    add_descriptor(fields.size());
+    fields.push_back(layout.add(size_of_field(field.type)));
+  }
+  add_descriptor(fields.size());
+  size = layout.size();
 }
 
 }  // namespace tinywasm::vm

@@ -34,8 +34,15 @@ class StructLayout {
   std::uint32_t end_ = kObjectHeader;
 };
 
-/// The offset of field `index` of a structure type.
-std::uint32_t field_offset(const decoder::SubType& type, std::uint32_t index);
+/// Where the parts of a structure lie.
+struct StructOffsets {
+  StructOffsets() = default;
+  explicit StructOffsets(const decoder::SubType& type);
+
+  std::vector<std::uint32_t> fields;
+  std::uint32_t descriptor = 0;  // 0: has none
+  std::uint32_t size = 0;        // of the whole object
+};
 
 struct FieldLayout {
   std::uint32_t offset = 0;
@@ -54,9 +61,10 @@ FieldRoots roots_of(decoder::ValType canonical_type, bool is_function_type);
 struct ObjectType {
   /// The type's supertypes by their depth, itself last: a subtype check is one comparison.
   const std::uint32_t* display = nullptr;
-  std::uint32_t depth = 0;  // index of the last
-  std::uint32_t size = 0;   // of a structure; of an array's element
-  FieldSize element{};      // arrays
+  std::uint32_t depth = 0;       // index of the last
+  std::uint32_t size = 0;        // of a structure; of an array's element
+  std::uint32_t descriptor = 0;  // the offset of a structure's; 0: has none
+  FieldSize element{};           // arrays
   FieldRoots element_roots = FieldRoots::none;
   std::vector<FieldLayout> fields;  // structures
   // Offsets of fields, or of an exception's values; references in the hierarchy of extern are

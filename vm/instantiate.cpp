@@ -100,9 +100,11 @@ class Instantiation {
 bool Instantiation::matches(const decoder::Import& wanted, const Extern& given) const {
   if (wanted.kind != given.kind) return false;
   switch (wanted.kind) {
-    case ExternKind::func:
-      return store_.types().is_subtype(given.function->type_id,
-                                       instance_.type_ids[module_.functions[wanted.index]]);
+    case ExternKind::func: {
+      const std::uint32_t type = instance_.type_ids[module_.functions[wanted.index]];
+      return wanted.is_exact ? given.function->type_id == type
+                             : store_.types().is_subtype(given.function->type_id, type);
+    }
     case ExternKind::table: {
       const decoder::TableType& type = module_.tables[wanted.index].type;
       return equivalent(given.table->type.element, canonical(type.element)) &&

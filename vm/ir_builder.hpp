@@ -8,6 +8,7 @@
 
 #include "decoder/instruction.hpp"
 #include "decoder/module.hpp"
+#include "vm/heap_types.hpp"
 #include "vm/interpreter.hpp"
 #include "vm/ir.hpp"
 
@@ -141,7 +142,8 @@ class Builder {
 
   // References and the heap (ir_builder_gc.cpp).
   bool reference_insn(const decoder::Instruction& insn);
-  NodeId copy_of_top();
+  NodeId copy_of(std::uint32_t position);
+  NodeId copy_of_top() { return copy_of(height() - 1); }
   NodeId is_null(NodeId reference);
   void trap_if_zero(NodeId value, Trap trap);
   void br_on_null(std::uint32_t depth);
@@ -157,7 +159,11 @@ class Builder {
   void cast(decoder::ValType target);
   void drop_for(std::uint32_t constant);
   std::uint32_t cast_operand(decoder::ValType target) const;
-  std::uint32_t offset_of(std::uint32_t type, std::uint32_t field);
+  const StructOffsets& offsets_of(std::uint32_t type);
+  std::uint32_t struct_slots(std::uint32_t type) const;
+  // Descriptors (ir_builder_descriptors.cpp).
+  bool descriptor_insn(const decoder::Instruction& insn);
+  void test_descriptor(bool nullable);
 
   /// In the deterministic profile, makes a NaN that `op` has just pushed canonical.
   void canonicalise(Insn op);
@@ -180,9 +186,9 @@ class Builder {
   std::vector<NodeId> local_leaves_;          // by local, or kNone
   std::vector<std::uint32_t> first_block_;    // by local: block of its first assignment, or kNone
   std::vector<bool> block_open_;              // by block
-  std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> field_offsets_;  // by type
-  std::vector<Label> stubs_;                // of a br_table, by depth
-  std::vector<std::uint32_t> stub_depths_;  // those it has
+  std::unordered_map<std::uint32_t, StructOffsets> struct_offsets_;  // by type
+  std::vector<Label> stubs_;                                         // of a br_table, by depth
+  std::vector<std::uint32_t> stub_depths_;                           // those it has
   struct Landing {
     Label label;   // of the landing
     Label target;  // where it jumps to

@@ -6,9 +6,8 @@ namespace tinywasm::vm::ir {
 
 using decoder::Instruction;
 
-/// Another leaf with the value of the top entry, which becomes a leaf and stays.
-NodeId Builder::copy_of_top() {
-  const std::uint32_t position = height() - 1;
+/// Another leaf with the value of the entry at `position`, which becomes a leaf and stays.
+NodeId Builder::copy_of(std::uint32_t position) {
   if (at(stack_[position]).kind != NodeKind::variable) force(position);
   const Node value = at(stack_[position]);
   const NodeId copy = add(value);

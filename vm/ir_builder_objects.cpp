@@ -81,7 +81,8 @@ CastTo cast_to(HeapType::Abstract heap) {
 }  // namespace
 
 bool Builder::object_insn(const Instruction& insn) {
-  return struct_insn(insn) || array_insn(insn) || i31_insn(insn) || cast_insn(insn);
+  return struct_insn(insn) || array_insn(insn) || i31_insn(insn) || cast_insn(insn) ||
+         descriptor_insn(insn);
 }
 
 /// A statement whose operands, the top `slots` entries, are put into their temporaries: it finds
@@ -107,28 +108,27 @@ void Builder::object(WordId word, std::uint32_t slots, const Type* result, std::
 
 // ---- Structures
 
-/// Where a field lies. The offsets of a type are computed once a function.
-std::uint32_t Builder::offset_of(std::uint32_t type, std::uint32_t field) {
-  std::vector<std::uint32_t>& offsets = field_offsets_[type];
-  if (offsets.empty()) {
-    StructLayout layout;
-    for (const decoder::FieldType& each : module_.types[type].fields) {
-      offsets.push_back(layout.add(size_of_field(each.type)));
-    }
+/// Where fields lie. The offsets of a type are computed once a function.
+const StructOffsets& Builder::offsets_of(std::uint32_t type) {
+  const auto [found, is_new] = struct_offsets_.try_emplace(type);
+  if (is_new) found->second = StructOffsets(module_.types[type]);
+  return found->second;
+}
+
+/// Slots that the operands for a structure's fields take.
+std::uint32_t Builder::struct_slots(std::uint32_t type) const {
+  std::uint32_t slots = 0;
+  for (const decoder::FieldType& field : module_.types[type].fields) {
+    slots += vm::slots_of(size_of_field(field.type));
   }
-  return offsets[field];
+  return slots;
 }
 
 bool Builder::struct_insn(const Instruction& insn) {
   switch (insn.id) {
-    case Insn::struct_new: {
-      std::uint32_t slots = 0;
-      for (const decoder::FieldType& field : module_.types[insn.index].fields) {
-        slots += vm::slots_of(size_of_field(field.type));
-      }
-      object(WordId::struct_new, slots, &kReference, insn.index);
+    case Insn::struct_new:
+      object(WordId::struct_new, struct_slots(insn.index), &kReference, insn.index);
       return true;
-    }
     case Insn::struct_new_default:
       object(WordId::struct_new_default, 0, &kReference, insn.index);
       return true;
@@ -138,13 +138,13 @@ bool Builder::struct_insn(const Instruction& insn) {
       const ValType field = module_.types[insn.index].fields[insn.index2].type;
       const Type type = type_of_field(field);
       runtime(getter(WordId::struct_get_8s, size_of_field(field), insn.id == Insn::struct_get_s), 1,
-              &type, offset_of(insn.index, insn.index2));
+              &type, offsets_of(insn.index).fields[insn.index2]);
       return true;
     }
     case Insn::struct_set: {
       const ValType field = module_.types[insn.index].fields[insn.index2].type;
       runtime(setter(WordId::struct_set_8, size_of_field(field)), 2, nullptr,
-              offset_of(insn.index, insn.index2));
+              offsets_of(insn.index).fields[insn.index2]);
       return true;
     }
     default:
@@ -266,6 +266,9 @@ bool Builder::cast_insn(const Instruction& insn) {
 
 /// index2 of a cast's word.
 std::uint32_t Builder::cast_operand(ValType target) const {
+  if (target.heap().is_exact()) {
+    return CastOperand::make(CastOperand::kExact, target.is_nullable());
+  }
   std::uint32_t depth = 0;
   const auto* type = &module_.types[target.heap().type_index()];
   for (; type->supertype; type = &module_.types[*type->supertype]) ++depth;

@@ -184,6 +184,25 @@ TINYWASM_HANDLER ref_test_func_word(TINYWASM_REGISTERS) {
   TINYWASM_NEXT(sizeof(RuntimeWord));
 }
 
+/// Whether a reference has this descriptor, which is not null.
+TINYWASM_INLINE bool has_descriptor(const Context& context, Slot reference, Slot descriptor) {
+  if (is_i31(reference)) return false;
+  const std::uint32_t type = to_object(reference)->type();
+  if (type == Object::kNoType) return false;
+  const std::uint32_t offset = context.object_types[type]->descriptor;
+  return offset != 0 &&
+         read<Slot>(reinterpret_cast<const std::byte*>(reference) + offset) == descriptor;
+}
+TINYWASM_HANDLER ref_test_desc_word(TINYWASM_REGISTERS) {
+  TINYWASM_ENTER;
+  const auto& word = read_word<RuntimeWord>(R.pc);
+  const Slot reference = R.fp[word.b];
+  R.fp[word.result] = reference == 0                                    ? word.index2
+                      : has_descriptor(*R.ctx, reference, R.fp[word.a]) ? 1
+                                                                        : 0;
+  TINYWASM_NEXT(sizeof(RuntimeWord));
+}
+
 // ---- What is done outside. Registers become roots of the collector.
 
 #define TINYWASM_OBJECT_OPERATION(name)              \
@@ -201,6 +220,8 @@ TINYWASM_HANDLER ref_test_func_word(TINYWASM_REGISTERS) {
   }
 TINYWASM_OBJECT_OPERATION(struct_new)
 TINYWASM_OBJECT_OPERATION(struct_new_default)
+TINYWASM_OBJECT_OPERATION(struct_new_desc)
+TINYWASM_OBJECT_OPERATION(struct_new_default_desc)
 TINYWASM_OBJECT_OPERATION(array_new)
 TINYWASM_OBJECT_OPERATION(array_new_default)
 TINYWASM_OBJECT_OPERATION(array_new_fixed)

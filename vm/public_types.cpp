@@ -89,8 +89,13 @@ std::string to_string(ValueType type) { return decoder::to_string(vm::to_decoder
 std::string to_string(const ExternType& type) { return std::visit(Printer(), type); }
 
 std::string to_string(const ImportType& import) {
+  std::string type = to_string(import.type);
+  if (import.is_exact) {
+    constexpr std::string_view kWord = "(func";
+    type = "(func (exact" + type.substr(kWord.size()) + ')';
+  }
   return fmt::format("\"{}\" \"{}\" {}", decoder::escape(import.module),
-                     decoder::escape(import.name), to_string(import.type));
+                     decoder::escape(import.name), type);
 }
 
 std::string to_string(const ExportType& entry) {
@@ -182,6 +187,11 @@ ExternType type_of(const decoder::Module& module, decoder::ExternKind kind, std:
       break;
   }
   return TagType{to_public(module.types[module.tags[index]].func)};
+}
+
+ImportType import_type(const decoder::Module& module, const decoder::Import& import) {
+  return {std::string(import.module), std::string(import.name),
+          type_of(module, import.kind, import.index), import.is_exact};
 }
 
 std::vector<ExportType> exports_of(const decoder::Module& module) {

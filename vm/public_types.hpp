@@ -30,6 +30,8 @@ decoder::GlobalType to_decoder(const GlobalType& type);
 /// The type of an entry of an index space of `module`.
 ExternType type_of(const decoder::Module& module, decoder::ExternKind kind, std::uint32_t index);
 
+ImportType import_type(const decoder::Module& module, const decoder::Import& import);
+
 /// Names and types of all exports.
 std::vector<ExportType> exports_of(const decoder::Module& module);
 

@@ -14,8 +14,8 @@ using decoder::HeapType;
 using decoder::SubType;
 using decoder::ValType;
 
-/// Canonical ids share HeapType's 24 bits with the abstract heap types.
-constexpr std::size_t kMaxTypes = 0xffff00;
+/// Canonical ids lie in heap types as indices.
+constexpr std::size_t kMaxTypes = HeapType::kIndices;
 
 /// A group's contents as a sequence of numbers, in which a type of the same group is named by its
 /// place in the group (the "tying of the knot" of iso-recursive types) and others by canonical id.
@@ -28,6 +28,9 @@ class GroupKey {
     put(static_cast<std::uint32_t>(type.kind) * 4 + (type.is_final ? 2 : 0) +
         (type.supertype ? 1 : 0));
     if (type.supertype) put_index(*type.supertype);
+    put((type.describes ? 2 : 0) + (type.descriptor ? 1 : 0));
+    if (type.describes) put_index(*type.describes);
+    if (type.descriptor) put_index(*type.descriptor);
     put(type.func.params.size());
     for (ValType param : type.func.params) put(param);
     put(type.func.results.size());
@@ -50,6 +53,7 @@ class GroupKey {
   void put(ValType type) {
     if (type.is_ref() && !type.heap().is_abstract()) {
       put(type.code());
+      if (type.heap().is_exact()) put(2);
       put_index(type.heap().type_index());
     } else {
       put(type.bits());
@@ -68,7 +72,9 @@ SubType with_canonical_ids(SubType type, const std::uint32_t* ids) {
   for (decoder::FieldType& field : type.fields) {
     field.type = TypeRegistry::canonical(field.type, ids);
   }
-  if (type.supertype) type.supertype = ids[*type.supertype];
+  for (auto* index : {&type.supertype, &type.describes, &type.descriptor}) {
+    if (*index) *index = ids[**index];
+  }
   return type;
 }
 
@@ -76,7 +82,8 @@ SubType with_canonical_ids(SubType type, const std::uint32_t* ids) {
 
 ValType TypeRegistry::canonical(ValType type, const std::uint32_t* ids) {
   if (!type.is_ref() || type.heap().is_abstract()) return type;
-  return ValType::ref(HeapType::index(ids[type.heap().type_index()]), type.is_nullable());
+  const HeapType heap = type.heap();
+  return ValType::ref(heap.with_index(ids[heap.type_index()]), type.is_nullable());
 }
 
 std::optional<std::vector<std::uint32_t>> TypeRegistry::add(const decoder::Module& module) {
@@ -134,7 +141,9 @@ bool TypeRegistry::is_subtype(HeapType sub, HeapType super) const {
     return decoder::abstract_of(types_[type.type_index()].kind);
   };
   if (!super.is_abstract()) {
-    if (!sub.is_abstract()) return is_subtype(sub.type_index(), super.type_index());
+    if (!sub.is_abstract()) {
+      return super.is_exact() ? sub == super : is_subtype(sub.type_index(), super.type_index());
+    }
     return decoder::is_abstract_bottom(sub.abstract()) &&
            decoder::top_of(sub.abstract()) == decoder::top_of(abstract_above(super));
   }

@@ -117,4 +117,47 @@ TEST_SUITE("types") {
     CHECK_FALSE(is(ValType::kI32, ValType::kI64));
     CHECK(is(ValType::kV128, ValType::kV128));
   }
+
+  TEST_CASE("descriptors and exactness are part of a type") {
+    const auto pair = [](bool has_clauses) {
+      std::vector<SubType> types = {struct_of({}), struct_of({})};
+      if (has_clauses) {
+        types[0].descriptor = 1;
+        types[1].describes = 0;
+      }
+      return types;
+    };
+    TypeRegistry registry;
+    const auto with = *registry.add(module_of(pair(true), {2}));
+    const auto without = *registry.add(module_of(pair(false), {2}));
+    CHECK(with[0] != without[0]);
+    CHECK(with == *registry.add(module_of(pair(true), {2})));
+    CHECK(registry[with[0]].descriptor == with[1]);
+    CHECK(registry[with[1]].describes == with[0]);
+
+    const auto exact = [](std::uint32_t index) {
+      return ValType::ref(HeapType::exact(index), true);
+    };
+    const auto referring =
+        *registry.add(module_of({struct_of({}), struct_of({}, 0), struct_of({{ref(0), false}}),
+                                 struct_of({{exact(0), false}}), struct_of({{exact(0), false}})}));
+    CHECK(referring[2] != referring[3]);
+    CHECK(referring[3] == referring[4]);
+    const std::uint32_t super = referring[0];
+    const std::uint32_t sub = referring[1];
+    CHECK(registry[referring[3]].fields[0].type == exact(super));
+    CHECK(registry.is_subtype(exact(sub), ref(super)));
+    CHECK(registry.is_subtype(exact(super), ref(super)));
+    CHECK(registry.is_subtype(exact(super), exact(super)));
+    CHECK_FALSE(registry.is_subtype(exact(sub), exact(super)));
+    CHECK_FALSE(registry.is_subtype(ref(super), exact(super)));
+    CHECK(registry.is_subtype(ValType::ref(HeapType::kNone, true), exact(super)));
+    CHECK(registry.is_subtype(exact(super), ValType::ref(HeapType::kEq, true)));
+    // The largest index there can be is no abstract type.
+    const HeapType last = HeapType::exact(HeapType::kIndices - 1);
+    CHECK_FALSE(last.is_abstract());
+    CHECK(last.is_exact());
+    CHECK(last.type_index() == HeapType::kIndices - 1);
+    CHECK_FALSE(HeapType(HeapType::kAny).is_exact());
+  }
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "decoder/limits.hpp"
 #include "vm/dispatch.hpp"
 
 namespace tinywasm::vm {
@@ -172,6 +173,9 @@ struct ObjectWord {
 };
 /// index2 of casts to a defined type: what is above it, and whether null passes.
 struct CastOperand {
+  /// The depth of an exact type: no type is so deep that it could have this one above it.
+  static constexpr std::uint32_t kExact = 0xff;
+  static_assert(decoder::kMaxSubtypeDepth < kExact);
   static constexpr std::uint32_t make(std::uint32_t depth, bool nullable) {
     return depth | (nullable ? 0x100 : 0);
   }

@@ -25,6 +25,7 @@ constexpr std::string_view kFeatures[] = {
     "wide arithmetic",
     "legacy exceptions",
     "threads",
+    "custom descriptors",
 };
 
 std::string_view type_of(char letter) {

@@ -32,6 +32,7 @@ namespace tinywasm {
   FEATURE(threads, "threads", more)                                  \
   FEATURE(custom_page_sizes, "custom-page-sizes", more)              \
   FEATURE(wide_arithmetic, "wide-arithmetic", more)                  \
+  FEATURE(custom_descriptors, "custom-descriptors", more)            \
   FEATURE(legacy_exceptions, "legacy-exceptions", more)
 
 /// What was added to WebAssembly after its version 1.0.

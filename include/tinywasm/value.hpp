@@ -70,7 +70,8 @@ inline constexpr ValueType ValueType::nullexternref = from_bits(0xFFFF7263);
 inline constexpr ValueType ValueType::nullfuncref = from_bits(0xFFFF7363);
 inline constexpr ValueType ValueType::nullexnref = from_bits(0xFFFF7463);
 
-/// The text format's name: "i32", "funcref", "(ref null 3)".
+/// The text format's name: "i32", "funcref", "(ref null 3)". A reference to exactly a type, none of
+/// its subtypes, is "(ref (exact 3))" and another type than "(ref 3)".
 TINYWASM_API std::string to_string(ValueType type);
 
 struct FuncType {
@@ -114,6 +115,7 @@ struct ImportType {
   std::string module;
   std::string name;
   ExternType type;
+  bool is_exact = false;  ///< a function of exactly the type, not of a subtype
 };
 struct ExportType {
   std::string name;
