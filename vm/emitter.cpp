@@ -323,7 +323,8 @@ void Emitter::statement(const Statement& s) {
     case StatementKind::wide:
       return wide(s);
     case StatementKind::fuel:
-      append<FuelWord>(dispatcher_.word(WordId::fuel)).cost = s.index;
+      append<FuelWord>(dispatcher_.word(WordId::fuel), sizeof(FuelWord), name_of(kFuelWord, 0))
+          .cost = s.index;
       return note(0, s.offset);
     case StatementKind::throw_:
       return throw_(s);

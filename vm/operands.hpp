@@ -113,6 +113,7 @@ enum Token : std::uint16_t {
   kJumpWord,
   kJumpBackWord,
   kReturnVoidWord,
+  kFuelWord,
 };
 
 /// Names one handler: a shape with a choice of places, or another word with a number. These are
@@ -130,7 +131,7 @@ constexpr WordName name_of(Token word, std::size_t number) {
   return name_of(key, number);
 }
 
-/// Words that one handler may do in one go.
-inline constexpr unsigned kMaxSequence = 4;
+/// Words that one handler may do in one go; four and one that charges fuel.
+inline constexpr unsigned kMaxSequence = 5;
 
 }  // namespace tinywasm::vm

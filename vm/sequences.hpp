@@ -24,7 +24,7 @@ inline constexpr std::size_t kSequenceCount = 0
 #undef SEQUENCE
     ;
 
-template <class A, class B, class C = void, class D = void>
+template <class A, class B, class C = void, class D = void, class E = void>
 TINYWASM_HANDLER sequence_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   TINYWASM_RUN(A);
@@ -36,7 +36,13 @@ TINYWASM_HANDLER sequence_word(TINYWASM_REGISTERS) {
     if constexpr (!std::is_void_v<D>) {
       R.pc += C::kSize;
       TINYWASM_RUN(D);
-      TINYWASM_NEXT(D::kSize);
+      if constexpr (!std::is_void_v<E>) {
+        R.pc += D::kSize;
+        TINYWASM_RUN(E);
+        TINYWASM_NEXT(E::kSize);
+      } else {
+        TINYWASM_NEXT(D::kSize);
+      }
     } else {
       TINYWASM_NEXT(C::kSize);
     }

@@ -58,6 +58,7 @@ constexpr Step Reload = word(kReloadWord, Mask);
 constexpr Step Jump = word(kJumpWord);
 constexpr Step JumpBack = word(kJumpBackWord);
 constexpr Step ReturnVoid = word(kReturnVoidWord);
+constexpr Step Fuel = word(kFuelWord);
 
 struct Row {
   std::array<Step, kMaxSequence> steps;
@@ -162,6 +163,9 @@ class Program {
       jump_to_end(1);
     } else if (step.is(kJumpBackWord)) {
       append<JumpBackWord>(dispatcher_.word(WordId::jump_back)).target = end_of(1);
+    } else if (step.is(kFuelWord)) {
+      append<FuelWord>(dispatcher_.word(WordId::fuel)).cost =
+          static_cast<std::uint32_t>(random_() % 2000);
     } else if (step.is(kReturnVoidWord)) {
       append<PlainWord>(dispatcher_.word(WordId::return_void));
     } else {
@@ -234,6 +238,7 @@ class World {
     Trap trap{};
     std::uint32_t operand = 0;
     std::ptrdiff_t trap_at = 0;
+    std::int64_t fuel = 0;
     friend bool operator==(const State&, const State&) = default;
     void keep_low_halves() {
       for (Slot& slot : stack) slot &= 0xffffffff;
@@ -253,12 +258,14 @@ class World {
     for (unsigned i = 0; i < 3; ++i) fp[kShownAt + 8 + i] = 1000 + i;
     context_->stack_limit = stack.data() + kStackSlots;
     context_->set_memory_size(memory_->size);
+    context_->fuel = static_cast<std::int64_t>(random() % 4000);
     context_->trap = Trap::none;
     context_->trap_operand = 0;
     context_->trap_pc = code;
     tail_dispatcher().run(code, fp, context_);
     State state;
     state.trap = context_->trap;
+    state.fuel = context_->fuel;
     if (state.trap != Trap::none) {
       state.operand = context_->trap_operand;
       state.trap_at = context_->trap_pc - code;
@@ -341,7 +348,8 @@ TEST_SUITE("sequences") {
       for (unsigned take = 0; take < kTakes; ++take)
         add(name_of(kAfterCallWord, i * kTakes + take));
     }
-    for (const Token word : {kJumpWord, kJumpBackWord, kReturnVoidWord}) add(name_of(word, 0));
+    for (const Token word : {kJumpWord, kJumpBackWord, kReturnVoidWord, kFuelWord})
+      add(name_of(word, 0));
     CHECK(names.size() == count);
   }
 }

@@ -87,15 +87,23 @@ struct Enter {
   }
 };
 
-TINYWASM_HANDLER fuel_word(TINYWASM_REGISTERS) {
-  TINYWASM_ENTER;
-  const auto& word = read_word<FuelWord>(R.pc);
-  if (R.ctx->fuel < static_cast<std::int64_t>(word.cost)) [[unlikely]] {
-    TINYWASM_TRAP(Trap::out_of_fuel);
+struct Fuel {
+  static constexpr unsigned kSize = sizeof(FuelWord);
+  static constexpr unsigned kAccesses = 0;
+  static constexpr unsigned kExits = kTraps;
+  static constexpr WordName kName = name_of(kFuelWord, 0);
+  TINYWASM_INLINE static Flow run(Registers& R) {
+    const auto& word = read_word<FuelWord>(R.pc);
+    const std::int64_t left = R.ctx->fuel - std::int64_t{word.cost};
+    if (left < 0) [[unlikely]] {
+      R.ctx->trap = Trap::out_of_fuel;
+      return Flow::trap;
+    }
+    R.ctx->fuel = left;
+    return Flow::next;
   }
-  R.ctx->fuel -= word.cost;
-  TINYWASM_NEXT(sizeof(FuelWord));
-}
+};
+static constexpr auto& fuel_word = step_word<Fuel>;
 
 TINYWASM_HANDLER count_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;

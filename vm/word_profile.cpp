@@ -145,6 +145,7 @@ Steps all_steps(const Dispatcher& dispatcher) {
   }
   steps[name_of(kJumpWord, 0)] = "Jump";
   steps[name_of(kJumpBackWord, 0)] = "JumpBack";
+  steps[name_of(kFuelWord, 0)] = "Fuel";
   steps[name_of(kReturnVoidWord, 0)] = "ReturnVoid";
   return steps;
 }
