@@ -116,6 +116,11 @@ TEST_SUITE("reader") {
     CHECK(error({1, 0x4d, leb(1000000), 0x5f, 0}) ==
           "invalid: unknown type 1000000 (at offset 0xe)");
     CHECK(error({1, 0x5f, 1, 0x62, 0, 0}) == "malformed: malformed storage type (at offset 0xf)");
+    // A prefix twice is an index; that this is wrong shows when the section goes on.
+    CHECK(error({1, 0x5f, 1, 0x64, 0x62, 0x62, 0, 0}) ==
+          "malformed: malformed storage type (at offset 0x13)");
+    CHECK(error({1, 0x5f, 1, 0x64, 0x62, 0, 0, 0}) ==
+          "malformed: section size mismatch (at offset 0x13)");
     // Exact abstract types cannot be written.
     CHECK(error({1, 0x5f, 1, 0x63, 0x62, leb(0x6e), 0}) == "");
     const Module with_import =

@@ -292,6 +292,8 @@ TEST_SUITE("text_printer") {
         (type $m (describes $d) (struct (field (ref null (exact $s))))))
       (import "a" "f" (func $f (exact (param i32))))
       (func $g (import "a" "g") (exact (type 3)))
+      (func (import "a" "h") (exact (type 3) (param $x i32) (result)))
+      (import "a" "i" (func (exact)))
       (func (param (ref (exact $s)) (ref null (exact $d))) (result anyref)
         (block $l (result anyref)
           (drop (br_on_cast_desc_eq $l anyref (ref (exact $s)) (local.get 0) (local.get 1)))
@@ -317,6 +319,10 @@ TEST_SUITE("text_printer") {
     CHECK(error("(type (descriptor 0) (describes 0) (struct))").find("unexpected token") !=
           std::string::npos);
     CHECK(error("(func (exact))").find("unexpected token") != std::string::npos);
+    CHECK(error("(import \"a\" \"b\" (func (exact (exact))))").find("unexpected token") !=
+          std::string::npos);
+    CHECK(error("(import \"a\" \"b\" (tag (exact)))").find("unexpected token") !=
+          std::string::npos);
     CHECK(error("(func (param (exact 0)))").find("unexpected token") != std::string::npos);
     CHECK(error("(func (drop (ref.null (exact any))))").find("unexpected token") !=
           std::string::npos);

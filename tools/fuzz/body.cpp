@@ -17,6 +17,9 @@ constexpr std::string_view kSurroundings = R"((module
   (type (func (param i32 i64 f32 f64) (result i32)))
   (type (func (param i64 i64) (result i64 f64)))
   (type (func (param v128 i32) (result v128)))
+  (rec
+    (type (sub (descriptor 6) (struct (field (mut i32)))))
+    (type (sub (describes 5) (struct (field (mut i64))))))
   (import "host" "nothing" (func (type 0)))
   (import "host" "identity" (func (type 1)))
   (import "host" "global" (global i32))
@@ -35,6 +38,8 @@ constexpr std::string_view kSurroundings = R"((module
   (global (mut f64) (f64.const -0.0))
   (global (mut funcref) (ref.func 2))
   (global (mut v128) (v128.const i32x4 1 2 3 4))
+  (global (ref (exact 6)) (struct.new_default 6))
+  (global (mut anyref) (struct.new_default_desc 5 (global.get 7)))
   (elem (i32.const 1) func 0 1 2 3 4)
   (elem func 2 3)
   (elem declare func 0 1 2 3 4)
