@@ -15,23 +15,22 @@ namespace {
 
 Error last_error() { return Error{ErrorKind::io, std::strerror(errno)}; }
 
-/// Reads to the end. A file's size is where to begin: its bytes are then written only once.
+/// Reads to the end. A file's size says how much room to make.
 Result<std::vector<std::byte>> read_all(int descriptor) {
-  constexpr std::size_t kStep = 65536;
+  constexpr std::size_t kStep = 256 << 10;
   struct stat status{};
-  const bool sized = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-  std::vector<std::byte> bytes(sized ? static_cast<std::size_t>(status.st_size) + 1 : kStep);
-  std::size_t used = 0;
+  std::vector<std::byte> bytes;
+  if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
+    bytes.reserve(static_cast<std::size_t>(status.st_size));
+  }
+  std::vector<std::byte> piece(kStep);
   for (;;) {
-    if (used == bytes.size()) bytes.resize(bytes.size() + std::max(kStep, bytes.size() / 2));
-    const ssize_t count = read(descriptor, bytes.data() + used, bytes.size() - used);
+    const ssize_t count = read(descriptor, piece.data(), piece.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return last_error();
-    if (count == 0) break;
-    used += static_cast<std::size_t>(count);
+    if (count == 0) return bytes;
+    bytes.insert(bytes.end(), piece.begin(), piece.begin() + count);
   }
-  bytes.resize(used);
-  return bytes;
 }
 
 }  // namespace

@@ -17,17 +17,15 @@ namespace tinywasm::vm::ir {
 class TreeKey {
  public:
   void add(unsigned token) {
-    if (count_ < kTokens) tokens_[count_] = static_cast<std::uint16_t>(token);
+    if (count_ < kTokens) fours_[count_ / 4] |= std::uint64_t{token} << count_ % 4 * 16;
     ++count_;
   }
   /// Larger trees have no key.
   bool is_whole() const { return count_ <= kTokens; }
   std::uint64_t hash() const {
     std::uint64_t hash = count_;
-    for (unsigned i = 0; i < count_; i += 4) {
-      std::uint64_t four = 0;
-      for (unsigned j = i; j < i + 4; ++j) four = four << 16 | tokens_[j];
-      hash = (hash ^ four) * 0x9E3779B97F4A7C15;
+    for (unsigned i = 0; i < (count_ + 3) / 4; ++i) {
+      hash = (hash ^ fours_[i]) * 0x9E3779B97F4A7C15;
       hash ^= hash >> 32;
     }
     return hash;
@@ -36,7 +34,7 @@ class TreeKey {
 
  private:
   static constexpr unsigned kTokens = 16;
-  std::array<std::uint16_t, kTokens> tokens_{};
+  std::array<std::uint64_t, kTokens / 4> fours_{};
   unsigned count_ = 0;
 };
 
@@ -45,6 +43,8 @@ struct Cover {
   const Shape* shape = nullptr;
   std::uint32_t mask = 0;  // the inner nodes that it covers, in preorder
   bool immediates = true;  // whether its leaves may be immediate operands
+  bool is_whole = false;   // nothing is left to be evaluated before
+  bool is_noted = false;   // something in it may trap
 };
 
 /// A cache: what is put in replaces what has the same place. It grows with use, as small programs

@@ -165,6 +165,8 @@ class Emitter {
   bool keeps_order(const Walk& walk) const;
   const Shape* search(Walk& walk, const Search& search_for, unsigned from, unsigned left);
   void find_cover(Walk& walk, const Search& search_for);
+  void describe(Walk& walk, std::span<const NodeId> roots) const;
+  bool is_operand(const Walk& walk, NodeId id) const;
   void prepare(Walk& walk, NodeId id);
   void operands_of(Walk& walk, NodeId id);
   void note_tree(const Walk& walk, NodeId id, std::uint32_t& ordinal);

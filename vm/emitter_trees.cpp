@@ -76,11 +76,12 @@ struct Emitter::Walk {
   void add(const Operand& operand) { operands[operand_count++] = operand; }
 };
 
-/// What a node is to the search: all that add_key() and keeps_order() ask of it.
+/// What a node is to the search: all that add_key(), keeps_order() and describe() ask of it.
 unsigned Emitter::token_of(const Node& n) {
   if (n.is_leaf()) {
     const unsigned type = is_float(n.type) ? 1 : 0;
-    return 0x8000 | (has_immediate(n) ? 2 : 0) | type;
+    const unsigned constant = n.kind != NodeKind::constant ? 0 : has_immediate(n) ? 2 : 4;
+    return 0x8000 | constant | type;
   }
   const unsigned kind = n.kind == NodeKind::load       ? 1
                         : n.kind == NodeKind::far_load ? 2
@@ -153,6 +154,23 @@ const Shape* Emitter::search(Walk& walk, const Search& search_for, unsigned from
   return nullptr;
 }
 
+/// Notes what need not be done for this cover.
+void Emitter::describe(Walk& walk, std::span<const NodeId> roots) const {
+  walk.cover.is_whole = (std::uint64_t{1} << walk.inner_count) - 1 == walk.cover.mask;
+  for (unsigned i = 0; i < walk.inner_count; ++i) {
+    const Node& n = f_.nodes[walk.inner[i].id];
+    walk.cover.is_noted |= is_load(n) || (n.effects & kTraps) != 0;
+    for (unsigned k = 0; k < n.arity; ++k) walk.cover.is_whole &= is_operand(walk, n.child[k]);
+  }
+  for (NodeId root : roots) walk.cover.is_whole &= is_operand(walk, root);
+}
+
+/// Whether a leaf is an operand as it is; inner nodes are another matter.
+bool Emitter::is_operand(const Walk& walk, NodeId id) const {
+  const Node& n = f_.nodes[id];
+  return n.kind != NodeKind::constant || (walk.cover.immediates && has_immediate(n));
+}
+
 /// The largest cover of the statement's trees.
 void Emitter::find_cover(Walk& walk, const Search& search_for) {
   const bool has_key = walk.key.is_whole();
@@ -168,6 +186,7 @@ void Emitter::find_cover(Walk& walk, const Search& search_for) {
     walk.tries = 0;
     walk.cover.shape = search(walk, search_for, root, n - root);
   }
+  describe(walk, search_for.roots);
   if (has_key) buffers_.covers.put(walk.key, walk.cover);
 }
 
@@ -276,7 +295,9 @@ void Emitter::emit_tree(std::uint16_t token, std::span<const Operand> first,
     emit_value(token, first, value, f_.nodes[roots[0]].type, s);
     return release(value);
   }
-  for (NodeId root : roots) prepare(walk, root);
+  if (!walk.cover.is_whole) {
+    for (NodeId root : roots) prepare(walk, root);
+  }
   for (const Operand& operand : first) walk.add(operand);
   if (is_store) {
     operands_of(walk, roots[0]);
@@ -298,7 +319,7 @@ void Emitter::emit_tree(std::uint16_t token, std::span<const Operand> first,
   write(*shape, std::span(walk.operands.data(), walk.operand_count));
   std::uint32_t ordinal = 0;
   if (s != nullptr && s->kind == StatementKind::branch) note(0, s->offset);
-  note_tree(walk, roots[is_store ? 1 : 0], ordinal);
+  if (walk.cover.is_noted) note_tree(walk, roots[is_store ? 1 : 0], ordinal);
   if (is_store) note(++ordinal, s->offset);
   for (unsigned i = 0; i < walk.place_count; ++i) release(walk.places[i].second);
   if (detour) copy(first[0].place, result, type);
