@@ -14,6 +14,7 @@
 #include "vm/covers.hpp"
 #include "vm/exceptions.hpp"
 #include "vm/ir.hpp"
+#include "vm/layouts.hpp"
 #include "vm/words.hpp"
 
 namespace tinywasm::vm::ir {
@@ -71,6 +72,7 @@ struct EmitterBuffers {
   std::vector<std::uint32_t> label_at;
   std::vector<HandlerTable::Range> ranges;
   Covers covers;
+  Layouts layouts;
 };
 
 /// Whether a constant can be an immediate operand of its type.

@@ -250,8 +250,7 @@ void Emitter::write(const Shape& shape, std::span<const Operand> operands) {
     }
   }
   if (shape.count == 1) index = 0;  // the plain handlers of the loop dispatcher
-  const Layout layout =
-      layout_of(shape.classes.data(), places, static_cast<unsigned>(operands.size()));
+  const Layout& layout = buffers_.layouts.find(shape, index, places);
   append<PlainWord>(Dispatcher::at(shape.handlers, index), layout.size, name_of(shape.key, index));
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const Operand& operand = operands[i];

@@ -44,25 +44,23 @@ struct Layout {
 /// `places[i]` is read for value operands only.
 constexpr Layout layout_of(const OperandClass* classes, const std::uint8_t* places,
                            unsigned count) {
-  // Those of 8 bytes come first, then those of 4 and of 2. Offsets are counted in the bytes of one
-  // number, for 2, 4 and 8 from the lowest on; the highest takes what is in a register.
-  constexpr auto shift_of = [](OperandClass c, std::uint8_t place) -> unsigned {
-    if (is_value(c)) return place == kInSlot ? 0 : 24;
-    return c == OperandClass::imm8 || c == OperandClass::target8 ? 16 : 8;
-  };
-  constexpr auto step_of = [](unsigned shift) { return std::uint32_t{2} << shift / 8 << shift; };
-  std::uint32_t total = 0;
-  for (unsigned i = 0; i < count; ++i) total += step_of(shift_of(classes[i], places[i]));
-  const std::uint32_t end8 = 8 + (total >> 16 & 0xff);
-  const std::uint32_t end4 = end8 + (total >> 8 & 0xff);
   Layout layout;
-  layout.size = static_cast<std::uint8_t>((end4 + (total & 0xff) + 7) / 8 * 8);
-  std::uint32_t next = 8 << 16 | end8 << 8 | end4;
-  for (unsigned i = 0; i < count; ++i) {
-    const unsigned shift = shift_of(classes[i], places[i]);
-    layout.offset[i] = static_cast<std::uint8_t>(next >> shift);
-    next += step_of(shift);
+  unsigned at = 8;
+  for (unsigned bytes = 8; bytes >= 2; bytes /= 2) {
+    for (unsigned i = 0; i < count; ++i) {
+      const OperandClass c = classes[i];
+      unsigned need = 4;
+      if (is_value(c)) {
+        need = places[i] == kInSlot ? 2 : 0;
+      } else if (c == OperandClass::imm8 || c == OperandClass::target8) {
+        need = 8;
+      }
+      if (need != bytes) continue;
+      layout.offset[i] = static_cast<std::uint8_t>(at);
+      at += bytes;
+    }
   }
+  layout.size = static_cast<std::uint8_t>((at + 7) / 8 * 8);
   return layout;
 }
 

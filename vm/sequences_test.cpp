@@ -3,8 +3,6 @@
 // registers, once with a dispatch for each word and once with the sequence's handler.
 #include "vm/dispatch.hpp"
 
-#if TINYWASM_HAS_TAIL_DISPATCH
-
 #include <array>
 #include <cstring>
 #include <doctest/doctest.h>
@@ -21,6 +19,8 @@
 #include "vm/shapes.hpp"
 #include "vm/store.hpp"
 #include "vm/words.hpp"
+
+#if TINYWASM_HAS_TAIL_DISPATCH
 
 namespace tinywasm::vm::tail_dispatch {
 namespace {
@@ -355,5 +355,13 @@ TEST_SUITE("sequences") {
 }
 
 }  // namespace tinywasm::vm::tail_dispatch
+
+#else
+
+TEST_SUITE("sequences") {
+  TEST_CASE("without the tail dispatcher there are none") {
+    CHECK(tinywasm::vm::tail_dispatcher().sequence == nullptr);
+  }
+}
 
 #endif
