@@ -59,8 +59,8 @@ struct Sequence {
 /// A hash table with open addressing of the sequences whose hash belongs to one unit.
 template <unsigned Unit>
 struct SequenceTable {
-  // More than half is free: the share of a unit is not exact.
-  static constexpr std::size_t kSize = std::bit_ceil(kSequenceCount * 3 / kSequenceUnits + 16);
+  // At least a third is free: the share of a unit is not exact.
+  static constexpr std::size_t kSize = std::bit_ceil(kSequenceCount * 3 / 2 / kSequenceUnits + 16);
   std::array<Sequence, kSize> entries{};
 
   template <class... Steps>
