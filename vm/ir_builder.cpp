@@ -7,7 +7,6 @@
 
 namespace tinywasm::vm::ir {
 
-using decoder::Instruction;
 using decoder::ValType;
 
 namespace {
