@@ -180,9 +180,9 @@ constexpr std::string_view kMemory = R"((module
   (func (export "fill") (param i32)
     (memory.fill (i32.const 0x100) (i32.const 7) (local.get 0)))))";
 
-/// memory.copy and memory.fill of state.range(0) bytes, with the call from the host.
-void bulk(benchmark::State& state, const char* name) {
-  Machine machine(kMemory);
+/// Calls an exported function with state.range(0).
+void call_with_range(benchmark::State& state, std::string_view text, const char* name) {
+  Machine machine(text);
   if (!machine.instance) return state.SkipWithError("the module does not link");
   auto function = machine.instance->func<void(std::int32_t)>(name);
   if (!function) return state.SkipWithError("no such function");
@@ -191,6 +191,11 @@ void bulk(benchmark::State& state, const char* name) {
       return state.SkipWithError("trap");
     }
   }
+}
+
+/// memory.copy and memory.fill of state.range(0) bytes, with the call from the host.
+void bulk(benchmark::State& state, const char* name) {
+  call_with_range(state, kMemory, name);
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 void MemoryCopy(benchmark::State& state) { bulk(state, "copy"); }
@@ -214,15 +219,7 @@ constexpr std::string_view kObjects = R"((module
 /// Allocation of objects that die at once, or that all live in one list until the next iteration;
 /// the collector's work is in it. One item is an object.
 void objects(benchmark::State& state, const char* name) {
-  Machine machine(kObjects);
-  if (!machine.instance) return state.SkipWithError("the module does not link");
-  auto function = machine.instance->func<void(std::int32_t)>(name);
-  if (!function) return state.SkipWithError("no such function");
-  for (auto _ : state) {
-    if (!(*function)(static_cast<std::int32_t>(state.range(0)))) {
-      return state.SkipWithError("trap");
-    }
-  }
+  call_with_range(state, kObjects, name);
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 void ObjectsThatDie(benchmark::State& state) { objects(state, "drop"); }

@@ -75,25 +75,20 @@ void TextModuleParser::parse_field(const Field& field) {
 /// What an import of this kind is, in the form of the import section, with the kind.
 void TextModuleParser::extern_type(Keyword kind, BinaryWriter& out) {
   constexpr std::uint32_t kExactFunction = 0x20;
+  TypeUse use;
+  const bool is_function = kind == Keyword::func;
+  const bool is_exact = is_function && parse_exact_type_use(context_, use);
+  out.u8(is_exact ? kExactFunction : extern_kind(kind));
+  if (is_function) return out.unsigned_leb(resolve_type_use(context_, use));
   switch (kind) {
     case Keyword::table:
-      out.u8(extern_kind(kind));
       return parse_table_type(context_, out);
     case Keyword::memory:
-      out.u8(extern_kind(kind));
       return parse_memory_type(context_, out);
     case Keyword::global:
-      out.u8(extern_kind(kind));
       return parse_global_type(context_, out);
-    case Keyword::tag:
-      out.u8(extern_kind(kind));
+    default:
       return tag_type(out);
-    default: {
-      TypeUse use;
-      const bool is_exact = parse_exact_type_use(context_, use);
-      out.u8(is_exact ? kExactFunction : extern_kind(kind));
-      out.unsigned_leb(resolve_type_use(context_, use));
-    }
   }
 }
 

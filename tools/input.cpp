@@ -15,15 +15,17 @@ namespace {
 
 Error last_error() { return Error{ErrorKind::io, std::strerror(errno)}; }
 
-/// Reads to the end. A file's size says how much room to make.
+/// Reads to the end. A file's size says how much room to make; a small one is read in one piece no
+/// larger than it, as untouched memory costs nothing.
 Result<std::vector<std::byte>> read_all(int descriptor) {
-  constexpr std::size_t kStep = 256 << 10;
+  constexpr std::size_t kLeast = 4096;
+  constexpr std::size_t kMost = 256 << 10;
   struct stat status{};
+  const bool has_size = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+  const std::size_t size = has_size ? static_cast<std::size_t>(status.st_size) : kMost;
   std::vector<std::byte> bytes;
-  if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) {
-    bytes.reserve(static_cast<std::size_t>(status.st_size));
-  }
-  std::vector<std::byte> piece(kStep);
+  if (has_size) bytes.reserve(size);
+  std::vector<std::byte> piece(std::clamp(size, kLeast, kMost));
   for (;;) {
     const ssize_t count = read(descriptor, piece.data(), piece.size());
     if (count < 0 && errno == EINTR) continue;

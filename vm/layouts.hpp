@@ -2,7 +2,6 @@
 // The layouts of words that were written lately.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>

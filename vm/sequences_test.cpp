@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every sequence against the words it stands for: the same random operands, frame, memory and
 // registers, once with a dispatch for each word and once with the sequence's handler.
-#include "vm/dispatch.hpp"
-
 #include <array>
 #include <cstring>
 #include <doctest/doctest.h>
@@ -16,6 +14,7 @@
 #include <tinywasm/tinywasm.hpp>
 
 #include "vm/api.hpp"
+#include "vm/dispatch.hpp"
 #include "vm/shapes.hpp"
 #include "vm/store.hpp"
 #include "vm/words.hpp"
