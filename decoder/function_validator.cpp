@@ -148,6 +148,7 @@ Result<void> FunctionValidatorBase::finish() {
 
 Result<void> FunctionValidatorBase::validate_expression(const ConstExpr& expr, ValType expected,
                                                         std::uint32_t known_globals) {
+  if (const auto plain = plain_constant(module_, expr); plain && plain->type == expected) return {};
   reader_ = ByteReader(module_.bytes, expr.begin, expr.end);
   known_globals_ = known_globals;
   is_constant_ = true;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "decoder/fast_leb128.hpp"
 #include "decoder/function_validator.hpp"
 
 namespace tinywasm::decoder {
@@ -49,35 +50,6 @@ namespace detail {
 
 /// The longest instruction of the fast path: an opcode and an i64.const of ten bytes.
 inline constexpr std::size_t kFastInsnBytes = 11;
-
-/// Reads an unsigned LEB128 of at most `kMost` bytes, for which nothing can overflow. Null when it
-/// is longer.
-template <std::size_t kMost>
-inline const std::uint8_t* fast_unsigned(const std::uint8_t* pos, std::uint32_t& value) {
-  value = *pos & 0x7f;
-  if (*pos < 0x80) [[likely]]
-    return pos + 1;
-  for (std::size_t i = 1; i < kMost; ++i) {
-    value |= static_cast<std::uint32_t>(pos[i] & 0x7f) << (7 * i);
-    if (pos[i] < 0x80) return pos + i + 1;
-  }
-  return nullptr;
-}
-
-/// The same for a signed LEB128.
-template <std::size_t kMost>
-inline const std::uint8_t* fast_signed(const std::uint8_t* pos, std::uint64_t& value) {
-  value = 0;
-  for (std::size_t i = 0; i < kMost; ++i) {
-    value |= static_cast<std::uint64_t>(pos[i] & 0x7f) << (7 * i);
-    if (pos[i] >= 0x80) continue;
-    const std::size_t unused = 64 - 7 * (i + 1);
-    value = static_cast<std::uint64_t>(static_cast<std::int64_t>(value << unused) >>
-                                       static_cast<std::int64_t>(unused));
-    return pos + i + 1;
-  }
-  return nullptr;
-}
 
 template <class Bits>
 inline Bits load_little_endian(const std::uint8_t* pos) {
@@ -132,8 +104,6 @@ template <class Sink>
 
 template <class Sink>
 [[gnu::always_inline]] inline bool FunctionValidator<Sink>::fast_step(FastState& state) {
-  using detail::fast_signed;
-  using detail::fast_unsigned;
   const FastRow& row = kFastRows[*state.pos];
   const std::uint8_t* next = state.pos + 1;
   std::uint32_t index = 0;
@@ -286,7 +256,7 @@ inline bool FunctionValidator<Sink>::fast_branch(FastState& state, const FastRow
 template <class Sink>
 inline bool FunctionValidator<Sink>::fast_br_if(FastState& state, const FastRow& row) {
   std::uint32_t label = 0;
-  const std::uint8_t* const next = detail::fast_unsigned<2>(state.pos + 1, label);
+  const std::uint8_t* const next = fast_unsigned<2>(state.pos + 1, label);
   if (next == nullptr || label >= frames_.size()) return false;
   const auto types = frames_[frames_.size() - 1 - label].label_types();
   if (!state.has(types, 1) || state.sp[-1] != ValType::kI32) return false;
@@ -297,7 +267,7 @@ inline bool FunctionValidator<Sink>::fast_br_if(FastState& state, const FastRow&
 template <class Sink>
 inline bool FunctionValidator<Sink>::fast_call(FastState& state, const FastRow& row) {
   std::uint32_t function = 0;
-  const std::uint8_t* const next = detail::fast_unsigned<4>(state.pos + 1, function);
+  const std::uint8_t* const next = fast_unsigned<4>(state.pos + 1, function);
   if (next == nullptr || function >= module_.functions.size()) return false;
   const FuncType& type = module_.type_of_function(function);
   const std::size_t room = static_cast<std::size_t>(state.limit - state.sp);

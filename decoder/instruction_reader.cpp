@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "decoder/fast_leb128.hpp"
 #include "decoder/limits.hpp"
 #include "decoder/type_reader.hpp"
 
@@ -192,8 +193,36 @@ void InstructionReader::read_immediates(ByteReader& reader, Instruction& insn) {
   }
 }
 
+std::optional<PlainConstant> plain_constant(std::span<const std::uint8_t> bytes) {
+  constexpr std::size_t kLongest = 11;  // the opcode, nine bytes, and the end's opcode
+  if (bytes.size() < kLongest) return {};
+  PlainConstant constant;
+  const std::uint8_t* next = nullptr;
+  if (bytes[0] == info(Insn::i32_const).opcode) {
+    constant.type = ValType::kI32;
+    next = fast_signed<4>(&bytes[1], constant.bits);
+    constant.bits = static_cast<std::uint32_t>(constant.bits);
+  } else if (bytes[0] == info(Insn::i64_const).opcode) {
+    constant.type = ValType::kI64;
+    next = fast_signed<9>(&bytes[1], constant.bits);
+  }
+  if (next == nullptr || *next != info(Insn::end).opcode) return {};
+  constant.length = static_cast<std::uint32_t>(next + 1 - bytes.data());
+  return constant;
+}
+
+std::optional<PlainConstant> plain_constant(const Module& module, const ConstExpr& expr) {
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(module.bytes.data());
+  return plain_constant(std::span(bytes, module.bytes.size()).subspan(expr.begin));
+}
+
 ConstExpr skip_expression(ByteReader& reader, InstructionReader& instructions) {
   ConstExpr expr{.begin = reader.offset()};
+  if (const auto plain = plain_constant(std::span(reader.position(), reader.remaining()))) {
+    reader.set_position(reader.position() + plain->length);
+    expr.end = reader.offset();
+    return expr;
+  }
   Instruction insn;
   for (std::uint64_t depth = 1; depth != 0;) {
     if (!instructions.read(reader, insn)) return expr;

@@ -26,6 +26,18 @@ class InstructionReader {
   std::vector<Catch> catches_;
 };
 
+/// The constant expression that nearly all segments have: one integer constant. Programs have as
+/// many as 100,000 of them, which is worth not starting a validator or a stack for each.
+struct PlainConstant {
+  ValType type;
+  std::uint64_t bits = 0;
+  std::uint32_t length = 0;  // of the expression in bytes
+};
+/// The expression that `bytes` begin with, if it is one; what follows it is looked at, too. Empty
+/// says nothing but that the expression has to be read with care.
+std::optional<PlainConstant> plain_constant(std::span<const std::uint8_t> bytes);
+std::optional<PlainConstant> plain_constant(const Module& module, const ConstExpr& expr);
+
 /// Goes over an expression that ends in the `end` of depth 0, and past it.
 ConstExpr skip_expression(ByteReader& reader, InstructionReader& instructions);
 

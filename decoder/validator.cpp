@@ -312,6 +312,7 @@ void ModuleValidator::declare_functions() {
 }
 
 void ModuleValidator::declare_functions(const ConstExpr& expr) {
+  if (plain_constant(module_, expr)) return;
   ConstExprReader reader(module_, expr);
   while (const Instruction* insn = reader.next()) {
     const bool is_known = insn->id == Insn::ref_func && insn->index < module_.functions.size();

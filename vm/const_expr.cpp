@@ -168,6 +168,10 @@ Trap step(Instance& instance, const Instruction& insn, Stack& stack) {
 }  // namespace
 
 Trap evaluate(Instance& instance, const decoder::ConstExpr& expr, std::array<Slot, 2>& value) {
+  if (const auto plain = decoder::plain_constant(instance.module->module(), expr)) {
+    value = {plain->bits, 0};
+    return Trap::none;
+  }
   Stack stack(instance.store->heap());
   decoder::ConstExprReader reader(instance.module->module(), expr);
   while (const Instruction* insn = reader.next()) {
