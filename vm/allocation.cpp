@@ -65,12 +65,14 @@ void Allocation::choose_candidates(const Function& f) {
 
 CandidateSet Allocation::uses_of(const Function& f, NodeId id) const {
   const Node& n = f.nodes[id];
-  if (n.kind == NodeKind::variable) {
-    if (n.value >= candidate_of_.size() || candidate_of_[n.value] == kNoCandidate) return 0;
-    return CandidateSet{1} << candidate_of_[n.value];
-  }
   CandidateSet set = 0;
-  for (unsigned i = 0; i < n.arity; ++i) set |= uses_of(f, n.child[i]);
+  if (n.locals == 0) return set;
+  if (n.kind == NodeKind::variable) return candidate_set(static_cast<Variable>(n.value));
+  for (unsigned i = 0; i < n.arity; ++i) {
+    const Node& child = f.nodes[n.child[i]];
+    set |= child.kind == NodeKind::variable ? candidate_set(static_cast<Variable>(child.value))
+                                            : uses_of(f, n.child[i]);
+  }
   return set;
 }
 
@@ -238,6 +240,7 @@ void Allocation::note_temporaries(const Function& f, NodeId id, std::uint32_t st
     }
     return;
   }
+  if (n.top == 0) return;  // it reads none
   for (unsigned i = 0; i < n.arity; ++i) note_temporaries(f, n.child[i], statement);
 }
 

@@ -65,6 +65,12 @@ class Allocation {
   void note_values(const Function& f, Label label);
   void note_temporaries(const Function& f, NodeId id, std::uint32_t statement);
   CandidateSet uses_of(const Function& f, NodeId id) const;
+  /// A variable as a set of candidates; empty when it is none.
+  CandidateSet candidate_set(Variable v) const {
+    return v < candidate_of_.size() && candidate_of_[v] != kNoCandidate
+               ? CandidateSet{1} << candidate_of_[v]
+               : 0;
+  }
   void close_region(const Function& f, std::uint32_t region);
 
   std::vector<Candidate> candidates_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The covers found so far, by the look of the trees: programs are made of few different ones, and a
-// search tries many keys.
+// The covers found so far, by the forms of the trees: programs are made of few different ones, and
+// a search tries many keys.
 #pragma once
 
 #include <algorithm>
@@ -13,69 +13,82 @@
 
 namespace tinywasm::vm::ir {
 
-/// All that the search for a cover looks at, as 16-bit tokens in preorder.
-class TreeKey {
- public:
-  void add(unsigned token) {
-    if (count_ < kTokens) fours_[count_ / 4] |= std::uint64_t{token} << count_ % 4 * 16;
-    ++count_;
-  }
-  /// Larger trees have no key.
-  bool is_whole() const { return count_ <= kTokens; }
-  std::uint64_t hash() const {
-    std::uint64_t hash = count_;
-    for (unsigned i = 0; i < (count_ + 3) / 4; ++i) {
-      hash = (hash ^ fours_[i]) * 0x9E3779B97F4A7C15;
-      hash ^= hash >> 32;
-    }
-    return hash;
-  }
-  friend bool operator==(const TreeKey&, const TreeKey&) = default;
-
- private:
-  static constexpr unsigned kTokens = 16;
-  std::array<std::uint64_t, kTokens / 4> fours_{};
-  unsigned count_ = 0;
-};
-
-/// A shape for a tree, or none, and how it lies on it.
+/// How a shape lies on a statement's trees: what each operand of the shape's word is, what is left
+/// out and evaluated before, what may trap. It names nodes by where they are in the trees, so it
+/// holds for all trees of the same forms.
 struct Cover {
-  const Shape* shape = nullptr;
-  std::uint32_t mask = 0;  // the inner nodes that it covers, in preorder
-  bool immediates = true;  // whether its leaves may be immediate operands
-  bool is_whole = false;   // nothing is left to be evaluated before
-  bool is_noted = false;   // something in it may trap
+  /// A root of the statement, or a child of a node before it.
+  struct NodePath {
+    std::uint8_t parent;  // or kRoot
+    std::uint8_t child;
+  };
+  static constexpr std::uint8_t kRoot = 0xff;
+  static constexpr unsigned kMaxNodes = 16;
+
+  enum class Source : std::uint8_t {
+    variable,      // the node is one
+    evaluated,     // the node is left out
+    bits,          // Node::value: an immediate, the offset of an access, the number of a global
+    memory,        // Node::index
+    store_offset,  // Statement::memory_offset
+    store_index,   // Statement::index
+  };
+  struct Operand {
+    Source source;
+    OperandClass cls;
+    std::uint8_t node;
+  };
+
+  const Shape* shape = nullptr;  // null: no shape covers the root
+  std::array<NodePath, kMaxNodes> nodes{};
+  std::array<Operand, kMaxOperands> operands{};       // but the statement's own first ones
+  std::array<std::uint8_t, kMaxOperands> before{};    // nodes left out, in their order
+  std::array<std::uint8_t, kMaxOperands> trapping{};  // covered nodes that may trap, in theirs
+  std::uint8_t node_count = 0;
+  std::uint8_t operand_count = 0;
+  std::uint8_t before_count = 0;
+  std::uint8_t trapping_count = 0;
 };
 
 /// A cache: what is put in replaces what has the same place. It grows with use, as small programs
 /// need little of it.
 class Covers {
  public:
-  const Cover* find(const TreeKey& key) const {
+  /// Of a statement and the forms of its trees; never 0.
+  using Key = std::uint64_t;
+
+  const Cover* find(Key key) const {
     if (entries_.empty()) return nullptr;
     const Entry& entry = entries_[place_of(key)];
-    return entry.is_used && entry.key == key ? &entry.cover : nullptr;
+    return entry.key == key ? &entry.cover : nullptr;
   }
-  void put(const TreeKey& key, const Cover& cover) {
+  /// Adds a cover, and gives it as it is kept: until the next is added.
+  const Cover& put(Key key, const Cover& cover) {
     if (room_ == 0 && entries_.size() < kMaxEntries) {
       const std::size_t size = std::max(kMinEntries, 4 * entries_.size());
       entries_.assign(size, {});
       room_ = 2 * size;
     }
     if (room_ > 0) --room_;
-    entries_[place_of(key)] = {key, cover, true};
+    Entry& entry = entries_[place_of(key)];
+    entry = {key, cover};
+    return entry.cover;
   }
+  /// Keeps a cover of trees that have no key until the next is kept.
+  const Cover& keep(const Cover& cover) { return unkeyed_ = cover; }
 
  private:
   static constexpr std::size_t kMinEntries = 64;
   static constexpr std::size_t kMaxEntries = 1024;
   struct Entry {
-    TreeKey key;
+    Key key = 0;
     Cover cover;
-    bool is_used = false;
   };
-  std::size_t place_of(const TreeKey& key) const { return key.hash() & (entries_.size() - 1); }
+  std::size_t place_of(Key key) const {
+    return (key * 0x9E3779B97F4A7C15 >> 32) & (entries_.size() - 1);
+  }
   std::vector<Entry> entries_;
+  Cover unkeyed_;
   std::size_t room_ = 0;  // puts until it grows
 };
 

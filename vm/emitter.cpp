@@ -29,11 +29,17 @@ Emitter::Emitter(const Function& f, const Allocation& allocation, const Dispatch
       variant_(variant),
       buffers_(buffers) {
   code_.clear();
-  words_.clear();
+  names_.clear();
+  word_begins_.clear();
   positions_.clear();
   fixups_.clear();
   ranges_.clear();
   label_at_.assign(f.labels.size(), kNone);
+  // About what a function of so many statements needs; growing there step by step costs more.
+  code_.reserve(f.statements.size() * 32);
+  names_.reserve(f.statements.size() * 3 / 2);
+  word_begins_.reserve(f.statements.size() * 3 / 2);
+  positions_.reserve(f.statements.size());
 }
 
 bool Emitter::run() {
@@ -47,19 +53,25 @@ bool Emitter::run() {
     const Candidate& candidate = allocation_.candidates()[c];
     const bool unchanged = candidate.local < f_.parameters && !f_.written[candidate.local];
     if (candidate.reg != 0 && unchanged) read_only_ |= CandidateSet{1} << c;
+    in_register_[candidate.reg] |= CandidateSet{1} << c;
+    of_class_[ir::is_float(candidate.type)] |= CandidateSet{1} << c;
   }
   enter();
   for (current_ = 0; current_ < f_.statements.size(); ++current_) {
-    std::erase_if(temporaries_, [this](const LiveTemporary& t) {
-      if (t.last_use >= current_) return false;
-      release(t.place);
-      return true;
-    });
+    if (!temporaries_.empty()) {
+      std::erase_if(temporaries_, [this](const LiveTemporary& t) {
+        if (t.last_use >= current_) return false;
+        release(t.place);
+        return true;
+      });
+    }
     const Statement& s = f_.statements[current_];
     const StatementKind kind = s.kind;
     statement(s);
-    if (ends_block(kind)) reachable_ = false;
-    if (ends_block(kind)) end_block(true);
+    if (ends_block(kind)) {
+      reachable_ = false;
+      end_block(true);
+    }
   }
   for (const Fixup& fixup : fixups_) {
     if (fixup.absolute) continue;  // relocate() does those
@@ -76,23 +88,22 @@ bool Emitter::run() {
 /// may be the target of a branch, so each gets its own best.
 void Emitter::fuse_words() {
   std::vector<std::uint32_t>& dispatches = buffers_.dispatches;
-  dispatches.assign(words_.size() + 1, 0);
-  for (std::size_t i = words_.size(); i-- > 0;) {
-    dispatches[i] = 1 + dispatches[i + 1];
-    std::array<WordName, kMaxSequence> names{};
-    std::uint64_t hash = 0;
-    for (unsigned n = 0; n < kMaxSequence && i + n < words_.size(); ++n) {
-      names[n] = words_[i + n].name;
-      if (names[n] == 0) break;
-      hash = SequenceBeginnings::extend(hash, names[n]);
-      if (n == 0) continue;
-      if (!dispatcher_.sequence_beginnings->may_have(hash)) break;
-      if (1 + dispatches[i + n + 1] >= dispatches[i]) continue;
-      const HandlerAddress handler = dispatcher_.sequence({names.data(), n + 1}, hash);
+  dispatches.assign(names_.size() + 1, 0);
+  const SequenceBeginnings& beginnings = *dispatcher_.sequence_beginnings;
+  for (std::size_t i = names_.size(); i-- > 0;) {
+    std::uint32_t fewest = 1 + dispatches[i + 1];
+    const std::size_t most = std::min<std::size_t>(kMaxSequence, names_.size() - i);
+    std::uint64_t hash = SequenceBeginnings::extend(0, names_[i]);
+    for (std::size_t n = 1; n < most; ++n) {
+      hash = SequenceBeginnings::extend(hash, names_[i + n]);
+      if (!beginnings.may_have(hash)) break;
+      if (1 + dispatches[i + n + 1] >= fewest) continue;
+      const HandlerAddress handler = dispatcher_.sequence({&names_[i], n + 1}, hash);
       if (handler == nullptr) continue;
-      std::memcpy(code_.data() + words_[i].at, &handler, sizeof handler);
-      dispatches[i] = 1 + dispatches[i + n + 1];
+      std::memcpy(code_.data() + word_begins_[i], &handler, sizeof handler);
+      fewest = 1 + dispatches[i + n + 1];
     }
+    dispatches[i] = fewest;
   }
 }
 
@@ -139,15 +150,15 @@ unsigned Emitter::free_register(bool is_float, std::uint32_t last_statement) {
   if (last_statement - current_ > 16) {
     taken |= 0b1110;
   } else {
-    CandidateSet live = 0;
-    for (std::uint32_t i = current_; i <= last_statement; ++i) {
-      live |= allocation_.live_in(i) | allocation_.live_out(i);
+    CandidateSet live = allocation_.live_in(current_) | allocation_.live_out(current_);
+    for (std::uint32_t i = current_ + 1; i <= last_statement; ++i) {
       // Assigned, though nothing may read it.
-      if (i != current_) live |= allocation_.set_of(f_.statements[i].variable);
+      live |= allocation_.live_in(i) | allocation_.live_out(i) |
+              allocation_.set_of(f_.statements[i].variable);
     }
-    for (; live != 0; live &= live - 1) {
-      const Candidate& c = allocation_.candidates()[static_cast<unsigned>(std::countr_zero(live))];
-      if (ir::is_float(c.type) == is_float) taken |= 1u << c.reg;
+    live &= of_class_[is_float];
+    for (unsigned reg = 1; reg < kRegisters; ++reg) {
+      if ((live & in_register_[reg]) != 0) taken |= 1u << reg;
     }
   }
   const auto reg = static_cast<unsigned>(std::countr_one(taken));
@@ -282,10 +293,10 @@ void Emitter::statement(const Statement& s) {
       return copy(slot(s.index), place_of(f_.nodes[s.node[0]]), s.type);
     case StatementKind::store:
     case StatementKind::far_store:
-      return emit_tree(kNoToken, {}, std::span(s.node, 2), &s);
+      return emit_tree(kNoToken, nullptr, std::span(s.node, 2), &s);
     case StatementKind::set_global: {
-      const Operand global{OperandClass::index4, {}, s.index};
-      return emit_tree(kSetGlobal, std::span(&global, 1), std::span(s.node, 1), &s);
+      const Operand global(OperandClass::index4, s.index);
+      return emit_tree(kSetGlobal, &global, std::span(s.node, 1), &s);
     }
     case StatementKind::branch:
       return branch(s);
@@ -304,7 +315,7 @@ void Emitter::statement(const Statement& s) {
     case StatementKind::return_call_ref:
       return return_call(s);
     case StatementKind::ret:
-      return emit_tree(kReturn, {}, std::span(s.node, 1), &s);
+      return emit_tree(kReturn, nullptr, std::span(s.node, 1), &s);
     case StatementKind::ret_void:
       append<PlainWord>(dispatcher_.word(WordId::return_void), sizeof(PlainWord),
                         name_of(kReturnVoidWord, 0));
@@ -393,11 +404,11 @@ bool Emitter::step_branch(const Statement& s) {
   if (shape == nullptr) return false;
   ensure(allocation_.live_in(current_) | allocation_.live_in(current_ + 1));
   const Operand operands[] = {
-      {OperandClass::target8, {}, next.label},
-      {OperandClass::int_value, home(s.variable), 0},
-      {OperandClass::imm4, {}, step.value},
-      immediate ? Operand{OperandClass::imm4, {}, other.value}
-                : Operand{OperandClass::int_value, place_of(other), 0},
+      {OperandClass::target8, next.label},
+      {OperandClass::int_value, home(s.variable)},
+      {OperandClass::imm4, step.value},
+      immediate ? Operand{OperandClass::imm4, other.value}
+                : Operand{OperandClass::int_value, place_of(other)},
   };
   write(*shape, operands);
   note(0, next.offset);
@@ -430,10 +441,10 @@ bool Emitter::set_both(const Statement& s) {
   key.add(kImmediateLeaf);
   const Shape* shape = dispatcher_.find(key);
   if (shape == nullptr) return false;
-  const Operand operands[] = {{OperandClass::int_value, home(s.variable), 0},
-                              {OperandClass::index4, {}, next.index},
-                              {OperandClass::index4, {}, global.value},
-                              {OperandClass::imm4, {}, amount.value}};
+  const Operand operands[] = {{OperandClass::int_value, home(s.variable)},
+                              {OperandClass::index4, next.index},
+                              {OperandClass::index4, global.value},
+                              {OperandClass::imm4, amount.value}};
   write(*shape, operands);
   assigned(s, home(s.variable));
   ++current_;
@@ -444,8 +455,8 @@ void Emitter::branch(const Statement& s) {
   const bool back = f_.labels[s.label].is_loop;
   const std::uint16_t token =
       s.sense ? (back ? kBranchIfBack : kBranchIf) : (back ? kBranchUnlessBack : kBranchUnless);
-  const Operand target{back ? OperandClass::target8 : OperandClass::target4, {}, s.label};
-  emit_tree(token, std::span(&target, 1), std::span(s.node, 1), &s);
+  const Operand target{back ? OperandClass::target8 : OperandClass::target4, s.label};
+  emit_tree(token, &target, std::span(s.node, 1), &s);
 }
 
 void Emitter::jump(const Statement& s) {

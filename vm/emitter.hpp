@@ -34,12 +34,6 @@ struct Fixup {
   bool absolute;
 };
 
-/// A word that was written.
-struct WrittenWord {
-  std::uint32_t at;  // offset in the code
-  WordName name;     // 0: never part of a sequence
-};
-
 /// Code that is being written. Its bytes begin as zero.
 class CodeBuffer {
  public:
@@ -48,9 +42,13 @@ class CodeBuffer {
   std::span<const std::byte> bytes() const { return {bytes_.data(), size_}; }
   /// Adds bytes; the pointer to them holds until more are added.
   std::byte* grow(std::size_t count) {
-    if (bytes_.size() - size_ < count) bytes_.resize(2 * (size_ + count));
+    if (bytes_.size() - size_ < count) [[unlikely]]
+      bytes_.resize(2 * (size_ + count));
     size_ += count;
     return bytes_.data() + (size_ - count);
+  }
+  void reserve(std::size_t size) {
+    if (bytes_.size() < size) bytes_.resize(size);
   }
   void clear() {
     std::fill_n(bytes_.begin(), size_, std::byte{0});
@@ -65,8 +63,9 @@ class CodeBuffer {
 /// What an Emitter writes, reused from function to function, and what it learns.
 struct EmitterBuffers {
   CodeBuffer code;
-  std::vector<WrittenWord> words;
-  std::vector<std::uint32_t> dispatches;  // from a word to the function's end
+  std::vector<WordName> names;             // of the words; 0: never part of a sequence
+  std::vector<std::uint32_t> word_begins;  // their offsets in the code
+  std::vector<std::uint32_t> dispatches;   // from a word to the function's end
   std::vector<Position> positions;
   std::vector<Fixup> fixups;
   std::vector<std::uint32_t> label_at;
@@ -74,9 +73,6 @@ struct EmitterBuffers {
   Covers covers;
   Layouts layouts;
 };
-
-/// Whether a constant can be an immediate operand of its type.
-bool has_immediate(const Node& node);
 
 class Emitter {
  public:
@@ -103,11 +99,20 @@ class Emitter {
     std::uint16_t slot = 0;
     bool in_register() const { return reg != kInSlot; }
   };
-  /// An operand as the layout wants it.
+  /// An operand as the layout wants it: a value in a place, or bits. There are arrays of them for
+  /// every word, so that they begin as anything.
   struct Operand {
-    OperandClass cls{};
-    Place place;
-    std::uint64_t bits = 0;
+    Operand() = default;
+    Operand(OperandClass c, const Place& place) : cls(c), reg(place.reg), bits(place.slot) {}
+    Operand(OperandClass c, std::uint64_t b) : cls(c), reg(kInSlot), bits(b) {}
+    /// Of a value.
+    Place place() const {
+      return {reg, cls == OperandClass::float_value, static_cast<std::uint16_t>(bits)};
+    }
+
+    OperandClass cls;
+    std::uint8_t reg;
+    std::uint64_t bits;  // of a value in a slot: the slot
   };
   struct Walk;
 
@@ -135,10 +140,13 @@ class Emitter {
   // Words.
   /// Adds a word; the reference holds until the next one.
   template <class Word>
-  Word& append(HandlerAddress handler, std::uint32_t size = sizeof(Word), WordName name = 0) {
-    if (variant_.profile) count_block(name);
+  [[gnu::always_inline]] Word& append(HandlerAddress handler, std::uint32_t size = sizeof(Word),
+                                      WordName name = 0) {
+    if (variant_.profile) [[unlikely]]
+      count_block(name);
     word_ = static_cast<std::uint32_t>(code_.size());
-    words_.push_back({word_, name});
+    names_.push_back(name);
+    word_begins_.push_back(word_);
     auto* word = reinterpret_cast<Word*>(code_.grow(size));
     word->handler = handler;
     return *word;
@@ -152,31 +160,22 @@ class Emitter {
   void branch_target(std::uint32_t at, std::uint32_t word, Label label, bool absolute);
 
   // Trees (emitter_trees.cpp).
-  /// What a cover's key begins with, and the trees it goes on with.
-  struct Search {
-    std::uint16_t token;
-    bool store;
-    bool far;
-    Insn op;
-    std::span<const NodeId> roots;
-  };
   static constexpr std::uint16_t kNoToken = 0xffff;
-  static unsigned token_of(const Node& n);
-  void collect(Walk& walk, NodeId id, int parent);
+  void collect(Walk& walk, NodeId id, int parent) const;
+  static bool is_immediate(const Walk& walk, const Node& n);
   void add_key(const Walk& walk, Key& key, NodeId id) const;
   bool keeps_order(const Walk& walk) const;
-  const Shape* search(Walk& walk, const Search& search_for, unsigned from, unsigned left);
-  void find_cover(Walk& walk, const Search& search_for);
-  void describe(Walk& walk, std::span<const NodeId> roots) const;
-  bool is_operand(const Walk& walk, NodeId id) const;
-  void prepare(Walk& walk, NodeId id);
-  void operands_of(Walk& walk, NodeId id);
-  void note_tree(const Walk& walk, NodeId id, std::uint32_t& ordinal);
-  void emit_tree(std::uint16_t token, std::span<const Operand> first, std::span<const NodeId> roots,
+  const Shape* search(Walk& walk, unsigned from, unsigned left) const;
+  void describe(const Walk& walk, Cover& cover, Cover::NodePath path, NodeId id) const;
+  Cover search_cover(std::uint16_t token, const Statement* s, std::span<const NodeId> roots) const;
+  const Cover& cover_of(std::uint16_t token, const Statement* s, std::span<const NodeId> roots);
+  void emit_cover(const Cover& cover, const Operand* own, std::span<const NodeId> roots,
+                  const Statement* s);
+  void emit_tree(std::uint16_t token, const Operand* own, std::span<const NodeId> roots,
                  const Statement* s);
-  void emit_leaf(std::uint16_t token, std::span<const Operand> first, NodeId root,
-                 const Statement* s);
-  void emit_value(std::uint16_t token, std::span<const Operand> first, Place value, Type type,
+  Operand operand_of(const Cover::Operand& o, const Node& node, const Statement* s) const;
+  void emit_leaf(std::uint16_t token, const Operand* own, NodeId root, const Statement* s);
+  void emit_value(std::uint16_t token, const Operand* own, Place value, Type type,
                   const Statement* s);
   void evaluate(Place to, NodeId id);
   void copy(Place to, Place from, Type type);
@@ -222,7 +221,8 @@ class Emitter {
 
   EmitterBuffers& buffers_;
   CodeBuffer& code_ = buffers_.code;
-  std::vector<WrittenWord>& words_ = buffers_.words;
+  std::vector<WordName>& names_ = buffers_.names;
+  std::vector<std::uint32_t>& word_begins_ = buffers_.word_begins;
   std::vector<Position>& positions_ = buffers_.positions;
   std::vector<Fixup>& fixups_ = buffers_.fixups;
   std::vector<std::uint32_t>& label_at_ = buffers_.label_at;  // offset of a label's word, or kNone
@@ -241,8 +241,10 @@ class Emitter {
   CandidateSet valid_ = 0;  // pinned locals whose register holds their value
   CandidateSet clean_ = 0;  // pinned locals whose home slot does
   CandidateSet read_only_ = 0;
-  std::uint32_t scratch_slots_ = 0;  // bit set of scratch slots in use
-  std::uint8_t busy_[2] = {0, 0};    // by class: registers that hold temporaries
+  CandidateSet in_register_[kRegisters] = {};  // pinned locals by register, of both classes
+  CandidateSet of_class_[2] = {};              // integers, floats
+  std::uint32_t scratch_slots_ = 0;            // bit set of scratch slots in use
+  std::uint8_t busy_[2] = {0, 0};              // by class: registers that hold temporaries
   struct LiveTemporary {
     Variable variable;
     Place place;

@@ -14,7 +14,8 @@ void Emitter::count_block(WordName name) {
     WordProfile::Block& block = blocks.emplace_back();
     block.is_entered = is_entered_;
     counter_ = &block.count;
-    words_.push_back({static_cast<std::uint32_t>(code_.size()), 0});
+    names_.push_back(0);
+    word_begins_.push_back(static_cast<std::uint32_t>(code_.size()));
     const CountWord word{dispatcher_.word(WordId::count), counter_};
     std::memcpy(code_.grow(sizeof word), &word, sizeof word);
   }

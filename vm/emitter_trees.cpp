@@ -39,71 +39,62 @@ Token type_token(Type type) {
 
 }  // namespace
 
-bool has_immediate(const Node& n) {
-  if (n.kind != NodeKind::constant) return false;
-  const auto value = static_cast<std::int64_t>(n.value);
-  return (n.type != Type::i64 && n.type != Type::ref) || value == static_cast<std::int32_t>(value);
-}
-
 OperandClass immediate_class(Type type) {
   return type == Type::f64 ? OperandClass::imm8 : OperandClass::imm4;
 }
 
-/// A statement's trees while a cover is sought and written. Fixed arrays: there is one for every
-/// statement, and trees are small.
+/// A statement's trees while a cover is sought.
 struct Emitter::Walk {
   static constexpr unsigned kMaxNodes = 32;
   struct Inner {
     NodeId id;
     int parent;  // index in `inner`, or -1
   };
-  std::array<Inner, kMaxNodes> inner;  // inner nodes in preorder
+  const Statement* s;
+  std::uint16_t token;
+  std::span<const NodeId> roots;
+  std::array<Inner, kMaxNodes> inner{};  // inner nodes in preorder
   unsigned inner_count = 0;
-  Cover cover;
-  TreeKey key;
-  std::array<std::pair<NodeId, Place>, kMaxOperands> places;  // of operands evaluated before
-  unsigned place_count = 0;
-  std::array<Operand, kMaxOperands> operands;
-  unsigned operand_count = 0;
+  std::uint32_t mask = 0;  // those that are covered
+  bool immediates = true;  // whether leaves may be immediate operands
   unsigned tries = 0;
 
   bool covers(NodeId id) const {
     for (unsigned i = 0; i < inner_count; ++i) {
-      if (inner[i].id == id) return (cover.mask >> i & 1) != 0;
+      if (inner[i].id == id) return (mask >> i & 1) != 0;
     }
     return false;
   }
-  void add(const Operand& operand) { operands[operand_count++] = operand; }
 };
 
-/// What a node is to the search: all that add_key(), keeps_order() and describe() ask of it.
-unsigned Emitter::token_of(const Node& n) {
-  if (n.is_leaf()) {
-    const unsigned type = is_float(n.type) ? 1 : 0;
-    const unsigned constant = n.kind != NodeKind::constant ? 0 : has_immediate(n) ? 2 : 4;
-    return 0x8000 | constant | type;
-  }
-  const unsigned kind = n.kind == NodeKind::load       ? 1
-                        : n.kind == NodeKind::far_load ? 2
-                        : n.kind == NodeKind::numeric  ? 0
-                                                       : 3 + static_cast<unsigned>(n.type);
-  const unsigned traps = (n.effects & kTraps) != 0 ? 1 : 0;
-  return static_cast<unsigned>(n.op) << 5 | kind << 1 | traps;
+namespace {
+
+bool is_store(const Statement* s) {
+  return s != nullptr && (s->kind == StatementKind::store || s->kind == StatementKind::far_store);
+}
+bool is_far_store(const Statement* s) {
+  return s != nullptr && s->kind == StatementKind::far_store;
 }
 
-/// Lists the inner nodes below `id` and adds to the key. Trees are at most kMaxTree nodes large.
-void Emitter::collect(Walk& walk, NodeId id, int parent) {
+}  // namespace
+
+/// Lists the inner nodes below `id`. Trees are at most kMaxTree nodes large.
+void Emitter::collect(Walk& walk, NodeId id, int parent) const {
   const Node& n = f_.nodes[id];
-  walk.key.add(token_of(n));
   if (n.is_leaf() || walk.inner_count == Walk::kMaxNodes) return;
   const auto self = static_cast<int>(walk.inner_count);
   walk.inner[walk.inner_count++] = {id, parent};
   for (unsigned i = 0; i < n.arity; ++i) collect(walk, n.child[i], self);
 }
 
+/// Whether a node is an immediate operand of the cover.
+bool Emitter::is_immediate(const Walk& walk, const Node& n) {
+  return n.kind == NodeKind::constant && walk.immediates && has_immediate(n);
+}
+
 void Emitter::add_key(const Walk& walk, Key& key, NodeId id) const {
   const Node& n = f_.nodes[id];
-  if (n.kind == NodeKind::constant && walk.cover.immediates && has_immediate(n)) {
+  if (is_immediate(walk, n)) {
     key.add(kImmediateLeaf);
   } else if (n.is_leaf() || !walk.covers(id)) {
     key.add(leaf_token(n.type));
@@ -122,7 +113,7 @@ bool Emitter::keeps_order(const Walk& walk) const {
   bool left_out_trap = false;
   for (unsigned i = 0; i < walk.inner_count; ++i) {
     const Node& n = f_.nodes[walk.inner[i].id];
-    const bool covered = (walk.cover.mask >> i & 1) != 0;
+    const bool covered = (walk.mask >> i & 1) != 0;
     covered_load |= covered && i != 0 && is_load(n);
     left_out_trap |= !covered && (n.effects & kTraps) != 0;
   }
@@ -130,250 +121,263 @@ bool Emitter::keeps_order(const Walk& walk) const {
 }
 
 /// Tries the covers with `left` more inner nodes from index `from` on, parents before children.
-const Shape* Emitter::search(Walk& walk, const Search& search_for, unsigned from, unsigned left) {
+const Shape* Emitter::search(Walk& walk, unsigned from, unsigned left) const {
   if (left == 0) {
     if (++walk.tries > kMaxTries || !keeps_order(walk)) return nullptr;
     for (int pass = 0; pass < 2; ++pass) {
-      walk.cover.immediates = pass == 0;
+      walk.immediates = pass == 0;
       Key key;
-      if (search_for.token != kNoToken) key.add(search_for.token);
-      if (search_for.store) key.add(search_for.op);
-      if (search_for.far) key.add(kFar);
-      for (NodeId root : search_for.roots) add_key(walk, key, root);
+      if (walk.token != kNoToken) key.add(walk.token);
+      if (is_store(walk.s)) key.add(walk.s->op);
+      if (is_far_store(walk.s)) key.add(kFar);
+      for (NodeId root : walk.roots) add_key(walk, key, root);
       if (const Shape* shape = dispatcher_.find(key)) return shape;
     }
     return nullptr;
   }
   for (unsigned i = from; i < walk.inner_count; ++i) {
     const int parent = walk.inner[i].parent;
-    if (parent >= 0 && (walk.cover.mask >> parent & 1) == 0) continue;
-    walk.cover.mask |= 1u << i;
-    if (const Shape* shape = search(walk, search_for, i + 1, left - 1)) return shape;
-    walk.cover.mask &= ~(1u << i);
+    if (parent >= 0 && (walk.mask >> parent & 1) == 0) continue;
+    walk.mask |= 1u << i;
+    if (const Shape* shape = search(walk, i + 1, left - 1)) return shape;
+    walk.mask &= ~(1u << i);
   }
   return nullptr;
 }
 
-/// Notes what need not be done for this cover.
-void Emitter::describe(Walk& walk, std::span<const NodeId> roots) const {
-  walk.cover.is_whole = (std::uint64_t{1} << walk.inner_count) - 1 == walk.cover.mask;
-  for (unsigned i = 0; i < walk.inner_count; ++i) {
-    const Node& n = f_.nodes[walk.inner[i].id];
-    walk.cover.is_noted |= is_load(n) || (n.effects & kTraps) != 0;
-    for (unsigned k = 0; k < n.arity; ++k) walk.cover.is_whole &= is_operand(walk, n.child[k]);
-  }
-  for (NodeId root : roots) walk.cover.is_whole &= is_operand(walk, root);
-}
-
-/// Whether a leaf is an operand as it is; inner nodes are another matter.
-bool Emitter::is_operand(const Walk& walk, NodeId id) const {
+/// Adds to a cover what it makes of the tree at `path`: operands in the order in which shapes count
+/// them, traps in the order in which they happen.
+void Emitter::describe(const Walk& walk, Cover& cover, Cover::NodePath path, NodeId id) const {
+  using Source = Cover::Source;
   const Node& n = f_.nodes[id];
-  return n.kind != NodeKind::constant || (walk.cover.immediates && has_immediate(n));
+  const std::uint8_t self = cover.node_count;
+  cover.nodes[cover.node_count++] = path;
+  const auto add = [&](Source source, OperandClass cls) {
+    cover.operands[cover.operand_count++] = {source, cls, self};
+  };
+  if (is_immediate(walk, n)) return add(Source::bits, immediate_class(n.type));
+  if (n.kind == NodeKind::variable) return add(Source::variable, leaf_class(n.type));
+  if (n.is_leaf() || !walk.covers(id)) {
+    cover.before[cover.before_count++] = self;
+    return add(Source::evaluated, leaf_class(n.type));
+  }
+  for (std::uint8_t i = 0; i < n.arity; ++i) describe(walk, cover, {self, i}, n.child[i]);
+  if (n.kind == NodeKind::load || n.kind == NodeKind::global) {
+    add(Source::bits, OperandClass::index4);
+  } else if (n.kind == NodeKind::far_load) {
+    add(Source::bits, OperandClass::imm8);
+    add(Source::memory, OperandClass::index4);
+  }
+  const bool may_trap = n.kind == NodeKind::numeric && (n.effects & kTraps) != 0;
+  if (is_load(n) || may_trap) cover.trapping[cover.trapping_count++] = self;
 }
 
 /// The largest cover of the statement's trees.
-void Emitter::find_cover(Walk& walk, const Search& search_for) {
-  const bool has_key = walk.key.is_whole();
-  if (const Cover* found = has_key ? buffers_.covers.find(walk.key) : nullptr) {
-    walk.cover = *found;
-    return;
-  }
+Cover Emitter::search_cover(std::uint16_t token, const Statement* s,
+                            std::span<const NodeId> roots) const {
+  Walk walk{.s = s, .token = token, .roots = roots};
+  for (NodeId root : roots) collect(walk, root, -1);
   // A store is itself a node; elsewhere the root of the tree must be covered.
-  const unsigned root = search_for.store ? 0 : 1;
+  const unsigned root = is_store(s) ? 0 : 1;
   const unsigned most = std::min<unsigned>(walk.inner_count, kMaxInner);
-  for (unsigned n = most + 1; n-- > root && walk.cover.shape == nullptr;) {
-    walk.cover.mask = root;
+  Cover cover;
+  for (unsigned n = most + 1; n-- > root && cover.shape == nullptr;) {
+    walk.mask = root;
     walk.tries = 0;
-    walk.cover.shape = search(walk, search_for, root, n - root);
+    cover.shape = search(walk, root, n - root);
   }
-  describe(walk, search_for.roots);
-  if (has_key) buffers_.covers.put(walk.key, walk.cover);
+  if (cover.shape == nullptr) return cover;
+  for (std::uint8_t i = 0; i < roots.size(); ++i) {
+    describe(walk, cover, {Cover::kRoot, i}, roots[i]);
+    if (i != 0 || !is_store(s)) continue;
+    if (is_far_store(s)) {
+      cover.operands[cover.operand_count++] = {Cover::Source::store_offset, OperandClass::imm8, 0};
+    }
+    cover.operands[cover.operand_count++] = {Cover::Source::store_index, OperandClass::index4, 0};
+  }
+  return cover;
 }
 
-/// Evaluates, in order, what the shape leaves out.
-void Emitter::prepare(Walk& walk, NodeId id) {
-  const Node& n = f_.nodes[id];
-  if (n.kind == NodeKind::variable) return;
-  if (n.kind == NodeKind::constant) {
-    if (!(walk.cover.immediates && has_immediate(n)))
-      walk.places[walk.place_count++] = {id, into_place(id)};
-  } else if (walk.covers(id)) {
-    for (unsigned i = 0; i < n.arity; ++i) prepare(walk, n.child[i]);
-  } else {
-    walk.places[walk.place_count++] = {id, into_place(id)};
-  }
+/// The cover of a statement's trees. It lasts until the next is asked for.
+const Cover& Emitter::cover_of(std::uint16_t token, const Statement* s,
+                               std::span<const NodeId> roots) {
+  const Form first = f_.nodes[roots[0]].form;
+  const Form second = roots.size() > 1 ? f_.nodes[roots[1]].form : Forms::kNoChild;
+  const bool has_key = first != kNoForm && second != kNoForm;
+  const std::uint64_t head =
+      is_store(s) ? 0x10000 | static_cast<unsigned>(s->op) << 1 | (is_far_store(s) ? 1u : 0u)
+                  : token;
+  const Covers::Key key = head << 32 | std::uint64_t{first} << 16 | second;
+  const Cover* const found = has_key ? buffers_.covers.find(key) : nullptr;
+  if (found != nullptr) [[likely]]
+    return *found;
+  const Cover cover = search_cover(token, s, roots);
+  return has_key ? buffers_.covers.put(key, cover) : buffers_.covers.keep(cover);
 }
 
-/// The operands of a tree in the order in which shapes count them.
-void Emitter::operands_of(Walk& walk, NodeId id) {
-  const Node& n = f_.nodes[id];
-  if (n.kind == NodeKind::constant && walk.cover.immediates && has_immediate(n)) {
-    walk.add({immediate_class(n.type), {}, n.value});
-    return;
-  }
-  if (n.is_leaf() || !walk.covers(id)) {
-    const auto end = walk.places.begin() + walk.place_count;
-    const auto at = std::find_if(walk.places.begin(), end,
-                                 [id](const auto& entry) { return entry.first == id; });
-    walk.add({leaf_class(n.type), at != end ? at->second : place_of(n), 0});
-    return;
-  }
-  for (unsigned i = 0; i < n.arity; ++i) operands_of(walk, n.child[i]);
-  if (n.kind == NodeKind::load || n.kind == NodeKind::global) {
-    walk.add({OperandClass::index4, {}, n.value});
-  } else if (n.kind == NodeKind::far_load) {
-    walk.add({OperandClass::imm8, {}, n.value});
-    walk.add({OperandClass::index4, {}, n.index});
-  }
-}
-
-/// Notes where the memory accesses and the trap of a covered tree come from, in their order.
-void Emitter::note_tree(const Walk& walk, NodeId id, std::uint32_t& ordinal) {
-  const Node& n = f_.nodes[id];
-  if (n.is_leaf() || !walk.covers(id)) return;
-  for (unsigned i = 0; i < n.arity; ++i) note_tree(walk, n.child[i], ordinal);
-  if (is_load(n)) note(++ordinal, n.offset);
-  if (n.kind == NodeKind::numeric && (n.effects & kTraps) != 0) note(0, n.offset);
-}
-
+/// Adds a shape's word. The handler is that of the operands' places.
 void Emitter::write(const Shape& shape, std::span<const Operand> operands) {
   std::uint8_t places[kMaxOperands];
   std::size_t index = 0;
   for (std::size_t i = 0; i < operands.size(); ++i) {
-    places[i] = operands[i].place.reg;
-    if (!is_value(operands[i].cls)) continue;
-    const bool in_slot = places[i] == kInSlot;
-    if (shape.narrow && i == 0) {
-      index = index * 2 + (in_slot ? 1 : 0);
-    } else {
-      index = index * kPlaces + places[i];
-    }
+    places[i] = operands[i].reg;
+    if (is_value(operands[i].cls)) index = index * kPlaces + places[i];
+    if (shape.narrow && i == 0) index = places[0] == kInSlot ? 1 : 0;
   }
   if (shape.count == 1) index = 0;  // the plain handlers of the loop dispatcher
   const Layout& layout = buffers_.layouts.find(shape, index, places);
   append<PlainWord>(Dispatcher::at(shape.handlers, index), layout.size, name_of(shape.key, index));
+  std::byte* const word = code_.data() + word_;
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const Operand& operand = operands[i];
-    const auto at = static_cast<std::uint32_t>(word_ + layout.offset[i]);
+    std::byte* const at = word + layout.offset[i];
     switch (operand.cls) {
       case OperandClass::int_value:
       case OperandClass::float_value:
-        if (!operand.place.in_register()) std::memcpy(code_.data() + at, &operand.place.slot, 2);
+        if (operand.reg == kInSlot) std::memcpy(at, &operand.bits, 2);
         break;
       case OperandClass::imm4:
       case OperandClass::index4:
-        std::memcpy(code_.data() + at, &operand.bits, 4);
+        std::memcpy(at, &operand.bits, 4);
         break;
       case OperandClass::imm8:
-        std::memcpy(code_.data() + at, &operand.bits, 8);
+        std::memcpy(at, &operand.bits, 8);
         break;
       case OperandClass::target4:
       case OperandClass::target8:
         end_block(false);
-        branch_target(at, word_, static_cast<Label>(operand.bits),
+        branch_target(word_ + layout.offset[i], word_, static_cast<Label>(operand.bits),
                       operand.cls == OperandClass::target8);
     }
   }
 }
 
-/// Writes a statement: `first` are its own operands, `roots` its trees.
-void Emitter::emit_tree(std::uint16_t token, std::span<const Operand> first,
-                        std::span<const NodeId> roots, const Statement* s) {
-  const bool is_far = s != nullptr && s->kind == StatementKind::far_store;
-  const bool is_store = is_far || (s != nullptr && s->kind == StatementKind::store);
-  if (!is_store && f_.nodes[roots[0]].is_leaf()) return emit_leaf(token, first, roots[0], s);
-  Walk walk;
-  walk.key.add(token);
-  if (is_store) walk.key.add(static_cast<unsigned>(s->op) << 1 | (is_far ? 1 : 0));
-  for (NodeId root : roots) collect(walk, root, -1);
-  find_cover(walk, {token, is_store, is_far, is_store ? s->op : Insn{}, roots});
-  const Shape* shape = walk.cover.shape;
-  if (shape == nullptr) {
+/// Writes a statement: `own` is its own operand, or null, `roots` are its trees.
+void Emitter::emit_tree(std::uint16_t token, const Operand* own, std::span<const NodeId> roots,
+                        const Statement* s) {
+  if (!is_store(s) && f_.nodes[roots[0]].is_leaf()) return emit_leaf(token, own, roots[0], s);
+  const Cover& cover = cover_of(token, s, roots);
+  if (cover.shape == nullptr) [[unlikely]] {
     // No shape has this root: evaluate it, then the statement takes a plain value.
     const Place value = into_place(roots[0]);
-    emit_value(token, first, value, f_.nodes[roots[0]].type, s);
+    emit_value(token, own, value, f_.nodes[roots[0]].type, s);
     return release(value);
   }
-  if (!walk.cover.is_whole) {
-    for (NodeId root : roots) prepare(walk, root);
+  if (cover.before_count == 0) return emit_cover(cover, own, roots, s);
+  const Cover copy = cover;  // what is left out is covered first
+  emit_cover(copy, own, roots, s);
+}
+
+/// Writes what a cover leaves out, then its word.
+void Emitter::emit_cover(const Cover& cover, const Operand* own, std::span<const NodeId> roots,
+                         const Statement* s) {
+  std::array<NodeId, Cover::kMaxNodes> nodes;
+  for (unsigned i = 0; i < cover.node_count; ++i) {
+    const auto [parent, child] = cover.nodes[i];
+    nodes[i] = parent == Cover::kRoot ? roots[child] : f_.nodes[nodes[parent]].child[child];
   }
-  for (const Operand& operand : first) walk.add(operand);
-  if (is_store) {
-    operands_of(walk, roots[0]);
-    if (is_far) walk.add({OperandClass::imm8, {}, s->memory_offset});
-    walk.add({OperandClass::index4, {}, s->index});
-    operands_of(walk, roots[1]);
-  } else {
-    operands_of(walk, roots[0]);
+  Place places[Cover::kMaxNodes];  // of what the shape leaves out
+  for (unsigned i = 0; i < cover.before_count; ++i) {
+    places[cover.before[i]] = into_place(nodes[cover.before[i]]);
+  }
+  std::array<Operand, kMaxOperands> operands;
+  std::size_t count = 0;
+  if (own != nullptr) operands[count++] = *own;
+  for (unsigned i = 0; i < cover.operand_count; ++i) {
+    const Cover::Operand& o = cover.operands[i];
+    operands[count++] = o.source == Cover::Source::evaluated
+                            ? Operand(o.cls, places[o.node])
+                            : operand_of(o, f_.nodes[nodes[o.node]], s);
   }
   // Narrow shapes have no handlers with other results than register 0 or a slot.
-  Place result;
-  const bool detour = shape->narrow && first[0].place.in_register() && first[0].place.reg != 0;
   const Type type = f_.nodes[roots[0]].type;
+  Place result;
+  const bool detour = cover.shape->narrow && own->place().in_register() && own->reg != 0;
   if (detour) {
     result = is_busy(0, is_float(type)) ? slot(scratch_begin_ + f_.max_need - 1)
                                         : in_register(0, is_float(type));
-    walk.operands[0].place = result;
+    operands[0] = Operand(own->cls, result);
   }
-  write(*shape, std::span(walk.operands.data(), walk.operand_count));
-  std::uint32_t ordinal = 0;
+  write(*cover.shape, std::span(operands.data(), count));
   if (s != nullptr && s->kind == StatementKind::branch) note(0, s->offset);
-  if (walk.cover.is_noted) note_tree(walk, roots[is_store ? 1 : 0], ordinal);
-  if (is_store) note(++ordinal, s->offset);
-  for (unsigned i = 0; i < walk.place_count; ++i) release(walk.places[i].second);
-  if (detour) copy(first[0].place, result, type);
+  std::uint32_t accesses = 0;
+  for (unsigned i = 0; i < cover.trapping_count; ++i) {
+    const Node& n = f_.nodes[nodes[cover.trapping[i]]];
+    note(is_load(n) ? ++accesses : 0, n.offset);
+  }
+  if (is_store(s)) note(++accesses, s->offset);
+  for (unsigned i = 0; i < cover.before_count; ++i) release(places[cover.before[i]]);
+  if (detour) copy(own->place(), result, type);
+}
+
+/// An operand of a cover; the node is not left out.
+Emitter::Operand Emitter::operand_of(const Cover::Operand& o, const Node& node,
+                                     const Statement* s) const {
+  switch (o.source) {
+    case Cover::Source::variable:
+    case Cover::Source::evaluated:
+      return {o.cls, place_of(node)};
+    case Cover::Source::bits:
+      return {o.cls, node.value};
+    case Cover::Source::memory:
+      return {o.cls, std::uint64_t{node.index}};
+    case Cover::Source::store_offset:
+      return {o.cls, s->memory_offset};
+    case Cover::Source::store_index:
+      break;
+  }
+  return {o.cls, std::uint64_t{s->index}};
 }
 
 /// A statement whose only tree is a leaf.
-void Emitter::emit_leaf(std::uint16_t token, std::span<const Operand> first, NodeId root,
-                        const Statement* s) {
+void Emitter::emit_leaf(std::uint16_t token, const Operand* own, NodeId root, const Statement* s) {
   const Node& n = f_.nodes[root];
-  if (n.kind == NodeKind::variable) return emit_value(token, first, place_of(n), n.type, s);
-  if (token == kSet) return load_constant(first[0].place, n);
+  if (n.kind == NodeKind::variable) return emit_value(token, own, place_of(n), n.type, s);
+  if (token == kSet) return load_constant(own->place(), n);
   if (has_immediate(n)) {
     Key key;
     key.add(token);
     key.add(type_token(n.type));
     key.add(kImmediateLeaf);
     if (const Shape* shape = dispatcher_.find(key)) {
-      Walk walk;
-      for (const Operand& operand : first) walk.add(operand);
-      walk.add({immediate_class(n.type), {}, n.value});
-      return write(*shape, std::span(walk.operands.data(), walk.operand_count));
+      const Operand operands[] = {own != nullptr ? *own : Operand{},
+                                  {immediate_class(n.type), n.value}};
+      return write(*shape, std::span(operands).subspan(own != nullptr ? 0 : 1));
     }
   }
   const Place value = into_place(root);
-  emit_value(token, first, value, n.type, s);
+  emit_value(token, own, value, n.type, s);
   release(value);
 }
 
 /// A statement on a value that lies in `value`.
-void Emitter::emit_value(std::uint16_t token, std::span<const Operand> first, Place value,
-                         Type type, const Statement* s) {
-  if (token == kSet) return copy(first[0].place, value, type);
-  Walk walk;
-  for (const Operand& operand : first) walk.add(operand);
-  walk.add({leaf_class(type), value, 0});
+void Emitter::emit_value(std::uint16_t token, const Operand* own, Place value, Type type,
+                         const Statement* s) {
+  if (token == kSet) return copy(own->place(), value, type);
+  const bool is_branch = s->kind == StatementKind::branch;
   Key key;
-  if (s->kind == StatementKind::branch) {
+  if (is_branch) {
     key.add(f_.labels[s->label].is_loop ? kBranchIfBack : kBranchIf);
     key.add(s->sense ? Insn::i32_ne : Insn::i32_eq);
     key.add(kIntLeaf);
     key.add(kImmediateLeaf);
-    walk.add({OperandClass::imm4, {}, 0});
   } else {
     key.add(token);
     key.add(is_float(type) ? kCopyF64 : kCopy64);
     key.add(leaf_token(type));
   }
-  write(*dispatcher_.find(key), std::span(walk.operands.data(), walk.operand_count));
+  const Operand operands[] = {own != nullptr ? *own : Operand{},
+                              {leaf_class(type), value},
+                              {OperandClass::imm4, std::uint64_t{0}}};
+  const std::size_t first = own != nullptr ? 0 : 1;
+  write(*dispatcher_.find(key), std::span(operands).subspan(first, (is_branch ? 3 : 2) - first));
   note(0, s->offset);
 }
 
 /// Evaluates a tree into a place.
 void Emitter::evaluate(Place to, NodeId id) {
-  const Operand result{leaf_class(f_.nodes[id].type), to, 0};
-  emit_tree(kSet, std::span(&result, 1), std::span(&id, 1), nullptr);
+  const Operand result(leaf_class(f_.nodes[id].type), to);
+  emit_tree(kSet, &result, std::span(&id, 1), nullptr);
 }
 
 void Emitter::copy(Place to, Place from, Type type) {
@@ -394,7 +398,7 @@ void Emitter::copy(Place to, Place from, Type type) {
     append<SlotsWord>(dispatcher_.word(id)).slot[0] = to.slot;
     return;
   }
-  const Operand operands[] = {{leaf_class(type), to, 0}, {leaf_class(type), from, 0}};
+  const Operand operands[] = {{leaf_class(type), to}, {leaf_class(type), from}};
   write(*dispatcher_.find(key), operands);
 }
 
@@ -405,8 +409,8 @@ void Emitter::load_constant(Place to, const Node& constant) {
   key.add(type_token(constant.type));
   key.add(wide ? kWideImmediateLeaf : kImmediateLeaf);
   const Operand operands[] = {
-      {leaf_class(constant.type), to, 0},
-      {wide ? OperandClass::imm8 : immediate_class(constant.type), {}, constant.value}};
+      {leaf_class(constant.type), to},
+      {wide ? OperandClass::imm8 : immediate_class(constant.type), constant.value}};
   write(*dispatcher_.find(key), operands);
 }
 

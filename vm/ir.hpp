@@ -12,6 +12,7 @@
 #include "decoder/instructions.hpp"
 #include "decoder/types.hpp"
 #include "vm/dispatch.hpp"
+#include "vm/forms.hpp"
 
 namespace tinywasm::vm::ir {
 
@@ -58,11 +59,25 @@ struct Node {
   std::uint32_t offset = 0;  // of the instruction in the module
   std::uint32_t top = 0;     // 1 + height of the highest temporary it reads, or 0
   NodeId child[3] = {kNone, kNone, kNone};
-  std::uint32_t index = 0;  // far_load: the memory
-  std::uint64_t value = 0;  // the variable, the constant's bits, the memarg's offset, the global
+  Form form = kNoForm;
+  std::uint16_t locals = 0;  // local_bit() of those it reads
+  std::uint32_t index = 0;   // far_load: the memory
+  std::uint64_t value = 0;   // the variable, the constant's bits, the memarg's offset, the global
 
   bool is_leaf() const { return kind <= NodeKind::upper; }
 };
+
+/// Tells most of the trees that read a local from those that do not.
+constexpr std::uint16_t local_bit(Variable local) {
+  return static_cast<std::uint16_t>(1u << local % 16);
+}
+
+/// Whether a node is a constant that can be an immediate operand of its type.
+constexpr bool has_immediate(const Node& n) {
+  if (n.kind != NodeKind::constant) return false;
+  const auto value = static_cast<std::int64_t>(n.value);
+  return (n.type != Type::i64 && n.type != Type::ref) || value == static_cast<std::int32_t>(value);
+}
 
 enum class StatementKind : std::uint8_t {
   set,         // variable = node[0]

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "vm/ir_compare.hpp"
+
 namespace tinywasm::vm::ir {
 
 using decoder::ValType;
@@ -52,11 +54,12 @@ void Function::clear() {
 }
 
 Builder::Builder(const decoder::Module& module, std::uint32_t function_index,
-                 const CodeOptions& options, Function& function)
+                 const CodeOptions& options, Function& function, Forms& forms)
     : module_(module),
       type_(module.type_of_function(function_index)),
       options_(options),
-      f_(function) {
+      f_(function),
+      forms_(forms) {
   f_.clear();
   f_.parameters = slots_of(type_.params);
   f_.results = slots_of(type_.results);
@@ -74,7 +77,6 @@ void Builder::begin(std::span<const ValType> locals) {
   f_.weight.assign(f_.locals, 0);
   f_.needs_zero.assign(f_.locals, false);
   f_.written.assign(f_.locals, false);
-  pending_reads_.assign(f_.locals, 0);
   local_leaves_.assign(f_.locals, kNone);
   first_block_.assign(f_.locals, kNone);
   offset_ = f_.offset;
@@ -104,22 +106,60 @@ void Builder::lay_out_locals(std::span<const ValType> locals) {
 
 // ---- Nodes
 
+/// Adds a leaf.
 NodeId Builder::add(const Node& node) {
-  f_.nodes.push_back(node);
-  f_.nodes.back().offset = offset_;
+  Node& added = f_.nodes.emplace_back(node);
+  added.offset = offset_;
+  added.form = form_of_leaf(added);
   return static_cast<NodeId>(f_.nodes.size() - 1);
+}
+
+Form Builder::form_of_leaf(const Node& n) {
+  const bool narrow = has_immediate(n) && n.type != Type::f64;  // an immediate of four bytes
+  const unsigned constant = n.kind != NodeKind::constant ? 0 : narrow ? 2 : 4;
+  return static_cast<Form>(1 + (constant | (is_float(n.type) ? 1u : 0u)));
+}
+
+/// The form of an inner node: of what the search for covers looks at.
+inline Form Builder::form_of(const Node& n) {
+  const unsigned kind = n.kind == NodeKind::numeric    ? 0
+                        : n.kind == NodeKind::load     ? 1
+                        : n.kind == NodeKind::far_load ? 2
+                                                       : 3 + static_cast<unsigned>(n.type);
+  const unsigned traps = (n.effects & kTraps) != 0 ? 1 : 0;
+  const unsigned token = static_cast<unsigned>(n.op) << 5 | kind << 1 | traps;
+  const auto child = [&](unsigned i) {
+    return i < n.arity ? f_.nodes[n.child[i]].form : Forms::kNoChild;
+  };
+  return forms_.of(static_cast<std::uint16_t>(token), child(0), child(1), child(2));
+}
+
+/// Makes a comparison its opposite; false: it is none of integers.
+bool Builder::negate(NodeId id) {
+  Node& n = at(id);
+  const Insn opposite = n.kind == NodeKind::numeric ? negated(n.op) : Insn::nop;
+  if (opposite == Insn::nop) return false;
+  n.op = opposite;
+  n.form = form_of(n);
+  return true;
 }
 
 /// The leaves of a local are all the same.
 NodeId Builder::leaf(Variable variable, Type type) {
-  Node node{.kind = NodeKind::variable, .type = type, .value = variable};
-  if (!f_.is_local(variable)) {
-    node.top = variable - f_.locals + width(type);
-    return add(node);
+  if (f_.is_local(variable)) {
+    NodeId& known = local_leaves_[variable];
+    if (known == kNone) {
+      known = add({.kind = NodeKind::variable,
+                   .type = type,
+                   .locals = local_bit(variable),
+                   .value = variable});
+    }
+    return known;
   }
-  NodeId& known = local_leaves_[variable];
-  if (known == kNone) known = add(node);
-  return known;
+  return add({.kind = NodeKind::variable,
+              .type = type,
+              .top = variable - f_.locals + width(type),
+              .value = variable});
 }
 
 NodeId Builder::constant(std::uint64_t bits, Type type) {
@@ -127,52 +167,61 @@ NodeId Builder::constant(std::uint64_t bits, Type type) {
 }
 
 /// A node over children that were on top of the stack, in order or, of two, in reverse.
-NodeId Builder::inner(Node node, std::span<const NodeId> children, bool reversed) {
+NodeId Builder::inner(const Node& node, std::span<const NodeId> children, bool reversed) {
   NodeId child[3] = {kNone, kNone, kNone};
-  std::copy(children.begin(), children.end(), child);
   unsigned size = 1;
-  for (NodeId id : children) size += at(id).size;
-  const bool cut = size > kMaxTree || !options_.fuse;
-  unsigned held = 0;
-  unsigned need = 0;
-  node.size = 1;
   for (unsigned i = 0; i < children.size(); ++i) {
-    if (cut) evaluate(child[i], height() + (reversed ? 1 - i : i));
+    child[i] = children[i];
+    size += at(child[i]).size;
+  }
+  if (size > kMaxTree || !options_.fuse) [[unlikely]] {
+    size = 1;
+    for (unsigned i = 0; i < children.size(); ++i) {
+      evaluate(child[i], height() + (reversed ? 1 - i : i));
+    }
+  }
+  const auto id = static_cast<NodeId>(f_.nodes.size());
+  Node& n = f_.nodes.emplace_back(node);
+  unsigned need = 0;
+  for (unsigned i = 0; i < children.size(); ++i) {
     const Node& c = at(child[i]);
-    node.effects |= c.effects;
-    node.size = static_cast<std::uint8_t>(node.size + c.size);
+    n.child[i] = child[i];
+    n.effects |= c.effects;
+    n.locals |= c.locals;
+    n.top = std::max(n.top, c.top);
     // A leaf may still take a scratch place: a constant that has no immediate form.
-    need = std::max<unsigned>(need, held + std::max<unsigned>(c.need, 1));
-    ++held;
-    node.child[i] = child[i];
-    node.top = std::max(node.top, c.top);
+    need = std::max(need, i + std::max<unsigned>(c.need, 1));
   }
-  node.arity = static_cast<std::uint8_t>(children.size());
-  node.need = static_cast<std::uint8_t>(std::max(need, held));
-  f_.max_need = std::max<std::uint32_t>(f_.max_need, node.need + 1u);
-  const NodeId id = add(node);
-  if (!options_.fuse) {
-    NodeId forced = id;
-    evaluate(forced, height());
-    return forced;
-  }
-  return id;
+  n.size = static_cast<std::uint8_t>(size);
+  n.arity = static_cast<std::uint8_t>(children.size());
+  n.need = static_cast<std::uint8_t>(std::max<unsigned>(need, n.arity));
+  n.offset = offset_;
+  n.form = form_of(n);
+  f_.max_need = std::max<std::uint32_t>(f_.max_need, n.need + 1u);
+  if (options_.fuse) return id;
+  NodeId forced = id;
+  evaluate(forced, height());
+  return forced;
 }
 
 // ---- The operand stack
 
 void Builder::push(NodeId id) {
-  const Type type = at(id).type;
-  if (at(id).top > height() + width(type)) {
+  const Node& n = at(id);
+  const Type type = n.type;
+  const bool traps = (n.effects & kTraps) != 0;
+  const std::uint32_t height = this->height();
+  if (n.top > height + width(type)) [[unlikely]] {
     // It reads temporaries above its own, which later entries may want. One entry at a time may.
     if (above_ != kNone) force(above_);
-    above_ = height();
+    above_ = height;
   }
-  if ((at(id).effects & kTraps) != 0) trapping_ = std::min(trapping_, height());
+  if (traps) trapping_ = std::min(trapping_, height);
   stack_.push_back(id);
   if (type == Type::v128) stack_.push_back(add({.kind = NodeKind::upper}));
-  f_.max_height = std::max(f_.max_height, height());
-  if (height() - settled_ > kMaxPending) force(settled_++);
+  f_.max_height = std::max(f_.max_height, this->height());
+  if (this->height() - settled_ > kMaxPending) [[unlikely]]
+    force(settled_++);
 }
 
 NodeId Builder::pop() {
@@ -186,16 +235,15 @@ NodeId Builder::pop() {
   return id;
 }
 
-/// Counts the leaves of a tree as pending reads of their locals.
-void Builder::reads(NodeId id, int change) {
-  const Node& n = at(id);
-  if (n.kind == NodeKind::variable) {
-    if (f_.is_local(static_cast<Variable>(n.value))) {
-      pending_reads_[n.value] += static_cast<std::uint32_t>(change);
-    }
-    return;
+/// Whether a tree reads a local.
+bool Builder::reads(NodeId id, Variable local) const {
+  const Node& n = f_.nodes[id];
+  if ((n.locals & local_bit(local)) == 0) return false;
+  if (n.kind == NodeKind::variable) return n.value == local;
+  for (unsigned i = 0; i < n.arity; ++i) {
+    if (reads(n.child[i], local)) return true;  // at most kMaxTree deep
   }
-  for (unsigned i = 0; i < n.arity; ++i) reads(n.child[i], change);  // at most kMaxTree deep
+  return false;
 }
 
 /// Makes stack entry `position` a constant or its temporary.
@@ -255,12 +303,8 @@ void Builder::settle() {
 
 /// Forces what reads a local that is about to change.
 void Builder::preserve(Variable local) {
-  for (std::uint32_t i = height(); i > settled_ && pending_reads_[local] > 0; --i) {
-    const std::uint32_t before = pending_reads_[local];
-    reads(stack_[i - 1], -1);
-    const bool concerned = pending_reads_[local] != before;
-    reads(stack_[i - 1], 1);
-    if (concerned) force(i - 1);
+  for (std::uint32_t i = height(); i > settled_; --i) {
+    if (reads(stack_[i - 1], local)) force(i - 1);
   }
 }
 
@@ -280,14 +324,10 @@ Statement& Builder::emit(StatementKind kind) {
 }
 
 /// Adds a tree to a statement: it is evaluated there and no longer pending.
-void Builder::consume(Statement& statement, NodeId id) {
-  reads(id, -1);
-  statement.node[statement.nodes++] = id;
-}
+void Builder::consume(Statement& statement, NodeId id) { statement.node[statement.nodes++] = id; }
 
 /// variable = value, a tree that is no longer on the stack.
 Statement& Builder::set(Variable variable, NodeId value) {
-  reads(value, -1);
   const bool is_local = f_.is_local(variable);
   keep_trap_order(at(value).effects, is_local ? height() : variable - f_.locals);
   if (!is_local) preserve_temporary(variable - f_.locals);

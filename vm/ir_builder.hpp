@@ -19,7 +19,7 @@ namespace tinywasm::vm::ir {
 class Builder {
  public:
   Builder(const decoder::Module& module, std::uint32_t function_index, const CodeOptions& options,
-          Function& function);
+          Function& function, Forms& forms);
 
   void begin(std::span<const decoder::ValType> locals);
   void block(const decoder::Instruction& insn, const decoder::BlockSignature& signature);
@@ -51,15 +51,18 @@ class Builder {
   NodeId add(const Node& node);
   NodeId leaf(Variable variable, Type type);
   NodeId constant(std::uint64_t bits, Type type);
-  NodeId inner(Node node, std::span<const NodeId> children, bool reversed = false);
+  NodeId inner(const Node& node, std::span<const NodeId> children, bool reversed = false);
   Node& at(NodeId id) { return f_.nodes[id]; }
+  static Form form_of_leaf(const Node& node);
+  Form form_of(const Node& node);
+  bool negate(NodeId id);
 
   // The operand stack.
   void push(NodeId id);
   NodeId pop();
   std::uint32_t height() const { return static_cast<std::uint32_t>(stack_.size()); }
   Variable temporary(std::uint32_t height) const { return f_.locals + height; }
-  void reads(NodeId id, int change);
+  bool reads(NodeId id, Variable local) const;
   void force(std::uint32_t position);
   void place(std::uint32_t position);
   void evaluate(NodeId& id, std::uint32_t position);
@@ -179,13 +182,13 @@ class Builder {
   const decoder::FuncType& type_;
   const CodeOptions& options_;
   Function& f_;
+  Forms& forms_;
   std::vector<NodeId> stack_;          // a v128 takes two entries, the second `upper`
   std::vector<Variable> local_slots_;  // by index, when it is not the index itself
   std::vector<Control> control_;
-  std::vector<std::uint32_t> pending_reads_;  // by local: leaves in trees on the stack
-  std::vector<NodeId> local_leaves_;          // by local, or kNone
-  std::vector<std::uint32_t> first_block_;    // by local: block of its first assignment, or kNone
-  std::vector<bool> block_open_;              // by block
+  std::vector<NodeId> local_leaves_;        // by local, or kNone
+  std::vector<std::uint32_t> first_block_;  // by local: block of its first assignment, or kNone
+  std::vector<bool> block_open_;            // by block
   std::unordered_map<std::uint32_t, StructOffsets> struct_offsets_;  // by type
   std::vector<Label> stubs_;                                         // of a br_table, by depth
   std::vector<std::uint32_t> stub_depths_;                           // those it has

@@ -52,7 +52,7 @@ void Builder::else_(const Instruction& insn, bool reachable) {
     place_results(c.result_slots);
     jump(c.label);
   }
-  while (height() > c.height) reads(pop(), -1);
+  while (height() > c.height) pop();
   emit_label(c.else_label);
   c.else_label = kNone;
   new_block(c);  // the arms are blocks of their own
@@ -73,7 +73,7 @@ void Builder::end(const Instruction& insn, bool reachable) {
     if (f_.labels[control_[0].label].uses > 0) {
       if (reachable) place_results(f_.results);
       emit_label(control_[0].label);
-      while (height() > 0) reads(pop(), -1);
+      while (height() > 0) pop();
       push_temporaries(type_.results);
       reachable = true;
     }
@@ -92,7 +92,7 @@ void Builder::end(const Instruction& insn, bool reachable) {
   } else {
     emit_label(c.label);
   }
-  while (height() > c.height) reads(pop(), -1);
+  while (height() > c.height) pop();
   push_temporaries(c.results);
 }
 
@@ -129,10 +129,7 @@ void Builder::branch(Label label, NodeId condition, bool sense) {
     condition = at(condition).child[0];
     sense = !sense;
   }
-  if (!sense && at(condition).kind == NodeKind::numeric && negated(at(condition).op) != Insn::nop) {
-    at(condition).op = negated(at(condition).op);
-    sense = true;
-  }
+  if (!sense && negate(condition)) sense = true;
   Statement& s = emit(StatementKind::branch);
   s.label = label;
   s.sense = sense;

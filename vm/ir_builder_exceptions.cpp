@@ -98,7 +98,7 @@ void Builder::catch_(const Instruction& insn, std::span<const ValType> params, b
   Control& c = control_.back();
   leave_part(c, reachable);
   if (reachable) jump(c.label);
-  while (height() > c.height) reads(pop(), -1);
+  while (height() > c.height) pop();
   if (c.handler == kNone) {
     c.handles = c.region;
     c.region = control_[control_.size() - 2].region;

@@ -10,9 +10,7 @@ using decoder::Instruction;
 NodeId Builder::copy_of(std::uint32_t position) {
   if (at(stack_[position]).kind != NodeKind::variable) force(position);
   const Node value = at(stack_[position]);
-  const NodeId copy = add(value);
-  reads(copy, 1);
-  return copy;
+  return add(value);
 }
 
 /// Whether a reference, which is no longer on the stack, is null.
@@ -37,7 +35,7 @@ void Builder::br_on_null(std::uint32_t depth) {
 void Builder::br_on_non_null(std::uint32_t depth) {
   const NodeId condition = is_null(copy_of_top());
   br_if(depth, condition, false);
-  reads(pop(), -1);
+  pop();
 }
 
 /// Instructions on references. False: it is none of them.

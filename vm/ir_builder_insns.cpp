@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One function or case an instruction that is not control.
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "vm/ir_builder.hpp"
 #include "vm/ir_compare.hpp"
@@ -15,7 +17,7 @@ namespace {
 
 constexpr std::uint32_t kWeights[] = {1, 8, 64, 512, 4096, 32768};
 
-Type letter_type(char letter) {
+constexpr Type letter_type(char letter) {
   switch (letter) {
     case 'I':
       return Type::i64;
@@ -28,7 +30,7 @@ Type letter_type(char letter) {
   }
 }
 
-bool can_trap(Insn op) {
+constexpr bool can_trap(Insn op) {
   switch (op) {
     case Insn::i32_div_s:
     case Insn::i32_div_u:
@@ -45,20 +47,32 @@ bool can_trap(Insn op) {
   }
 }
 
+/// What numeric() wants to know of an instruction, taken from its signature.
+struct NumericRow {
+  Type type{};
+  std::uint8_t arity = 0;
+  std::uint8_t effects = 0;
+};
+constexpr auto kNumericRows = [] {
+  std::array<NumericRow, decoder::kInsnCount> rows{};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::string_view signature = decoder::kInsns[i].signature;
+    if (signature.find(':') == signature.npos || signature.back() == ':') continue;
+    rows[i].type = letter_type(signature.back());
+    rows[i].arity = static_cast<std::uint8_t>(signature.find(':'));
+    if (can_trap(static_cast<Insn>(i))) rows[i].effects = kTraps;
+  }
+  return rows;
+}();
+
 }  // namespace
 
 void Builder::numeric(const Instruction& insn) {
-  const std::string_view signature = info(insn.id).signature;
-  const std::size_t arity = signature.find(':');
-  Node node{.kind = NodeKind::numeric, .type = letter_type(signature.back()), .op = insn.id};
-  if (can_trap(insn.id)) node.effects = kTraps;
-  if (arity == 1) {
+  const NumericRow& row = kNumericRows[static_cast<std::size_t>(insn.id)];
+  Node node{.kind = NodeKind::numeric, .type = row.type, .effects = row.effects, .op = insn.id};
+  if (row.arity == 1) {
     const NodeId a = pop();
-    if (insn.id == Insn::i32_eqz && at(a).kind == NodeKind::numeric &&
-        negated(at(a).op) != Insn::nop) {
-      at(a).op = negated(at(a).op);
-      return push(a);
-    }
+    if (insn.id == Insn::i32_eqz && negate(a)) return push(a);
     push(inner(node, std::span(&a, 1)));
     return canonicalise(insn.id);
   }
@@ -79,7 +93,7 @@ void Builder::numeric(const Instruction& insn) {
 }
 
 void Builder::load(const Instruction& insn) {
-  const Type type = letter_type(info(insn.id).signature.back());
+  const Type type = kNumericRows[static_cast<std::size_t>(insn.id)].type;
   if (is_far(insn)) return far_load(insn, type);
   const NodeId address = pop();
   Node node{.kind = NodeKind::load,
@@ -122,7 +136,6 @@ void Builder::drop() {
     NodeId value = id;
     evaluate(value, height());
   } else {
-    reads(id, -1);
     Statement* last = f_.statements.empty() ? nullptr : &f_.statements.back();
     if (last != nullptr && is_call(last->kind) && last->results == width(last->type) &&
         at(id).kind == NodeKind::variable && last->variable == at(id).value &&
@@ -154,14 +167,12 @@ void Builder::access_local(Variable local, bool is_set) {
 void Builder::assign_local(Variable local, bool keep) {
   NodeId value = pop();
   access_local(local, true);
-  reads(value, -1);  // what it reads itself is not pending
   preserve(local);
-  reads(value, 1);
   const Type type = f_.local_types[local];
   const Node n = at(value);
   Statement* last = f_.statements.empty() ? nullptr : &f_.statements.back();
   if (n.kind == NodeKind::variable && n.value == local) {
-    reads(value, -1);
+    // It has that value already.
   } else if (options_.fuse && n.kind == NodeKind::variable &&
              !f_.is_local(static_cast<Variable>(n.value)) && last != nullptr &&
              last->variable == n.value && last->results <= width(last->type)) {
@@ -174,9 +185,7 @@ void Builder::assign_local(Variable local, bool keep) {
   if (n.kind == NodeKind::constant) {
     push(constant(n.value, n.type));
   } else {
-    const NodeId copy = leaf(local, type);
-    reads(copy, 1);
-    push(copy);
+    push(leaf(local, type));
   }
 }
 
@@ -228,7 +237,6 @@ void Builder::call(StatementKind kind, const decoder::FuncType& type, std::uint3
     s.operands = first;
     s.operand_count = count;
     s.results = results;
-    for (std::uint32_t i = 0; i < count; ++i) reads(f_.operands[first + i], -1);
     if (callee != kNone) {
       consume(s, callee);
       f_.max_need = std::max<std::uint32_t>(f_.max_need, at(callee).need + 1u);
@@ -378,9 +386,7 @@ void Builder::insn(const Instruction& insn) {
     case Insn::local_get: {
       const Variable variable = local(insn.index);
       access_local(variable, false);
-      const NodeId id = leaf(variable, f_.local_types[variable]);
-      reads(id, 1);
-      return push(id);
+      return push(leaf(variable, f_.local_types[variable]));
     }
     case Insn::local_set:
       return assign_local(local(insn.index), false);
@@ -408,11 +414,13 @@ void Builder::insn(const Instruction& insn) {
     default:
       break;
   }
+  // What programs are made of comes first.
+  if (insn.id >= Insn::i32_load && insn.id <= Insn::i64_load32_u) return load(insn);
+  if (insn.id >= Insn::i32_store && insn.id <= Insn::i64_store32) return store(insn);
+  if (insn.id >= Insn::i32_eqz && insn.id <= Insn::i64_extend32_s) return numeric(insn);
   if (runtime_insn(insn) || reference_insn(insn) || object_insn(insn) || wide_insn(insn)) return;
   if (info(insn.id).prefix == 0xFD) return vector_insn(insn);
   if (info(insn.id).prefix == 0xFE) return atomic_insn(insn);
-  if (insn.id >= Insn::i32_load && insn.id <= Insn::i64_load32_u) return load(insn);
-  if (insn.id >= Insn::i32_store && insn.id <= Insn::i64_store32) return store(insn);
   numeric(insn);
 }
 

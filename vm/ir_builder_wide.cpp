@@ -26,9 +26,7 @@ void Builder::wide(WordId word, const decoder::Instruction& insn) {
   s.type = Type::i64;
   std::uint32_t need = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
-    const NodeId id = f_.operands[first + i];
-    reads(id, -1);
-    need += at(id).need + 1u;
+    need += at(f_.operands[first + i]).need + 1u;
   }
   f_.max_need = std::max(f_.max_need, need);
   for (std::uint32_t i = 0; i < 2; ++i) push(leaf(temporary(height()), Type::i64));

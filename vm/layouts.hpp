@@ -15,12 +15,12 @@ class Layouts {
   /// The layout of the word that the shape's handler number `index` reads; `places` are those of
   /// its operands.
   const Layout& find(const Shape& shape, std::size_t index, const std::uint8_t* places) {
-    if (entries_.empty()) entries_.resize(kEntries);
+    if (entries_.empty()) [[unlikely]]
+      entries_.resize(kEntries);
     const auto bits = reinterpret_cast<std::uintptr_t>(&shape) / alignof(Shape);
     Entry& entry = entries_[(bits ^ bits >> 7 ^ index * 5) % kEntries];
-    if (entry.shape != &shape || entry.index != index) {
-      entry = {&shape, index, layout_of(shape.classes.data(), places, shape.operand_count)};
-    }
+    if (entry.shape != &shape || entry.index != index) [[unlikely]]
+      fill(entry, shape, index, places);
     return entry.layout;
   }
 
@@ -31,6 +31,10 @@ class Layouts {
     std::size_t index = 0;
     Layout layout;
   };
+  [[gnu::noinline]] static void fill(Entry& entry, const Shape& shape, std::size_t index,
+                                     const std::uint8_t* places) {
+    entry = {&shape, index, layout_of(shape.classes.data(), places, shape.operand_count)};
+  }
   std::vector<Entry> entries_;
 };
 

@@ -13,6 +13,7 @@ namespace tinywasm::vm {
 
 struct Translation::State {
   ir::Function function;
+  ir::Forms forms;
   ir::Allocation allocation;
   ir::EmitterBuffers buffers;
   std::optional<ir::Emitter> emitter;
@@ -23,7 +24,7 @@ Translation::~Translation() = default;
 
 bool Translation::run(ModuleCode::Variant& variant, std::uint32_t function_index) {
   State& s = *state_;
-  ir::Builder builder(variant.module, function_index, variant.options, s.function);
+  ir::Builder builder(variant.module, function_index, variant.options, s.function, s.forms);
   if (!decoder::validate_function(variant.module, function_index, builder)) return false;
   if (variant.options.fuse) ir::thread_jumps(s.function);
   s.allocation.run(s.function, variant.options.fuse);

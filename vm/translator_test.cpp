@@ -2,11 +2,13 @@
 #include "vm/translator.hpp"
 
 #include <doctest/doctest.h>
+#include <set>
 
 #include "decoder/reader.hpp"
 #include "decoder/text.hpp"
 #include "decoder/validator.hpp"
 #include "vm/covers.hpp"
+#include "vm/forms.hpp"
 #include "vm/test_program.hpp"
 
 namespace tinywasm::vm {
@@ -54,30 +56,53 @@ TEST_SUITE("translator") {
   TEST_CASE("covers are found again by equal keys only") {
     const Shape shape;
     ir::Covers covers;
-    ir::TreeKey key;
-    CHECK(covers.find(key) == nullptr);
-    key.add(7);
-    covers.put(key, {&shape, 5, false});
-    const ir::Cover* found = covers.find(key);
+    CHECK(covers.find(7) == nullptr);
+    ir::Cover cover;
+    cover.shape = &shape;
+    covers.put(7, cover);
+    const ir::Cover* found = covers.find(7);
     REQUIRE(found != nullptr);
     CHECK(found->shape == &shape);
-    CHECK(found->mask == 5);
-    CHECK_FALSE(found->immediates);
-    for (unsigned token = 0; token < 5000; ++token) {
-      ir::TreeKey other;
-      other.add(token);
-      CHECK((covers.find(other) != nullptr) == (token == 7));
-      other.add(0);  // a tree that begins the same
-      CHECK(covers.find(other) == nullptr);
+    for (ir::Covers::Key key = 1; key < 5000; ++key) {
+      CHECK((covers.find(key) != nullptr) == (key == 7));
     }
+    for (ir::Covers::Key key = 1; key < 5000; ++key) covers.put(key, {});
+    found = covers.find(4999);
+    REQUIRE(found != nullptr);
+    CHECK(found->shape == nullptr);
   }
 
-  TEST_CASE("the key of a large tree is not whole") {
-    ir::TreeKey key;
-    for (unsigned i = 0; i < 16; ++i) key.add(i);
-    CHECK(key.is_whole());
-    key.add(16);
-    CHECK_FALSE(key.is_whole());
+  TEST_CASE("equal trees have one form, others have others") {
+    constexpr ir::Form kNoChild = ir::Forms::kNoChild;
+    ir::Forms forms;
+    std::set<ir::Form> seen;
+    for (int round = 0; round < 2; ++round) {
+      for (std::uint16_t token = 0; token < 100; ++token) {
+        for (ir::Form leaf = 1; leaf < 5; ++leaf) {
+          const ir::Form one = forms.of(token, leaf, kNoChild, kNoChild);
+          CHECK(seen.insert(one).second == (round == 0));
+          CHECK(forms.of(token, leaf, kNoChild, kNoChild) == one);
+          CHECK(seen.insert(forms.of(token, one, leaf, kNoChild)).second == (round == 0));
+          CHECK(seen.insert(forms.of(token, leaf, one, kNoChild)).second == (round == 0));
+        }
+      }
+    }
+    CHECK(*seen.begin() > kNoChild);
+  }
+
+  TEST_CASE("of too many forms the last have no number, nor have trees above them") {
+    constexpr ir::Form kNoChild = ir::Forms::kNoChild;
+    ir::Forms forms;
+    ir::Form last = 1;
+    std::size_t numbered = 0;
+    for (std::uint32_t token = 0; token < 65536; ++token) {
+      last = forms.of(static_cast<std::uint16_t>(token), 1, kNoChild, kNoChild);
+      numbered += last != ir::kNoForm ? 1 : 0;
+    }
+    CHECK(last == ir::kNoForm);
+    CHECK(numbered >= 4096);
+    CHECK(forms.of(1, last, kNoChild, kNoChild) == ir::kNoForm);
+    CHECK(forms.of(0, 1, kNoChild, kNoChild) != ir::kNoForm);
   }
 }
 
