@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // <tinywasm/store.hpp>
 #include <algorithm>
-#include <limits>
 
 #include <tinywasm/store.hpp>
 
@@ -17,11 +16,6 @@ vm::StoreLimits limits_of(const StoreConfig& config) {
           .stack_bytes = config.max_stack_bytes,
           .heap_bytes = config.max_gc_bytes,
           .instances = config.max_instances};
-}
-
-std::int64_t clamped(std::uint64_t fuel) {
-  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
-  return static_cast<std::int64_t>(std::min(fuel, static_cast<std::uint64_t>(kMost)));
 }
 
 }  // namespace
@@ -67,11 +61,14 @@ void Store::collect_garbage() { impl_->heap().collect(nullptr); }
 void Store::set_gc_stress(bool on) noexcept { impl_->heap().set_stress(on); }
 
 std::uint64_t Store::fuel_left() const noexcept {
-  return static_cast<std::uint64_t>(std::max(impl_->context().fuel, std::int64_t{0}));
+  const vm::Context& context = impl_->context();
+  return context.fuel_reserve + static_cast<std::uint64_t>(std::max(context.fuel, std::int64_t{0}));
 }
 
 void Store::set_fuel(std::uint64_t fuel) noexcept {
-  if (impl_->code_options().fuel) impl_->context().fuel = clamped(fuel);
+  if (!impl_->code_options().fuel) return;
+  impl_->context().fuel = 0;  // the first word that charges takes a slice
+  impl_->context().fuel_reserve = fuel;
 }
 
 }  // namespace tinywasm

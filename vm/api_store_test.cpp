@@ -18,6 +18,10 @@ constexpr std::string_view kLoops = R"((module
     (local.get 1))
   (func $f (export "recurse") (call $f) (call $f))
   (func (export "loop") (loop (br 0)))
+  (func (export "store") (local i32)  ;; a loop of one sequence, the word that charges in it
+    (loop
+      (i32.store8 (i32.add (local.get 0) (i32.const 64)) (i32.const 1))
+      (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 0))) (i32.const 9)))))
   (func (export "fill")
     (loop (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x4000000)) (br 0)))))";
 
@@ -48,6 +52,54 @@ TEST_SUITE("api_store") {
       CHECK_FALSE((*count)(100));
       store.set_fuel(50'000);
       CHECK(*(*count)(100) == 100);
+    }
+  }
+
+  TEST_CASE("fuel is counted one by one however much there is") {
+    for (StoreConfig config : kWays) {
+      config.fuel = 50'000'000;
+      Store store(config);
+      Linker linker(store);
+      const Instance instance = instance_of(linker, kLoops);
+      const auto count = instance.func<std::int32_t(std::int32_t)>("count");
+      REQUIRE(count);
+      const auto cost_of = [&](std::int32_t rounds) {
+        const std::uint64_t before = store.fuel_left();
+        CHECK(*(*count)(rounds) == rounds);
+        return before - store.fuel_left();
+      };
+      const std::uint64_t none = cost_of(0);
+      const std::uint64_t round = cost_of(1) - none;
+      CHECK(cost_of(1'000'000) == none + 1'000'000 * round);
+      // Exactly enough is enough, one less is not.
+      store.set_fuel(none + 300'000 * round);
+      CHECK(cost_of(300'000) == none + 300'000 * round);
+      CHECK(store.fuel_left() == 0);
+      store.set_fuel(none + 300'000 * round - 1);
+      CHECK_FALSE((*count)(300'000));
+      CHECK(store.fuel_left() == 0);
+      store.set_fuel(~std::uint64_t{0});
+      CHECK(cost_of(10) == none + 10 * round);
+    }
+  }
+
+  TEST_CASE("an interrupt ends what has fuel for long") {
+    for (StoreConfig config : kWays) {
+      for (const char* name : {"loop", "store", "fill"}) {
+        config.fuel = ~std::uint64_t{0};
+        Store store(config);
+        Linker linker(store);
+        const Instance instance = instance_of(linker, kLoops);
+        const auto run = instance.func<void()>(name);
+        REQUIRE(run);
+        std::thread other([&store] {
+          std::this_thread::sleep_for(std::chrono::milliseconds(30));
+          store.interrupt();
+        });
+        CHECK(outcome((*run)()) == "interrupted: interrupted");
+        other.join();
+        CHECK(store.fuel_left() > 0);
+      }
     }
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vm/operations.hpp"
 
+#include <algorithm>
+
 #include "vm/instance.hpp"
 #include "vm/memory.hpp"
 #include "vm/table.hpp"
@@ -60,6 +62,19 @@ bool refresh_memories(Context& context) {
   grown |= context.access_limit[0] != instance.memory0->size;
   if (grown) context.set_memory_size(instance.memory0->size);
   return grown;
+}
+
+Trap refuel(Context& context, std::uint32_t cost) {
+  /// In instructions: a fraction of a millisecond, which an interrupt may have to wait.
+  constexpr std::uint64_t kSlice = 1 << 16;
+  context.fuel += cost;  // it was charged
+  if (context.interrupt.load(std::memory_order_relaxed) != 0) return Trap::interrupted;
+  const std::uint64_t all = context.fuel_reserve + static_cast<std::uint64_t>(context.fuel);
+  const bool suffices = all >= cost;
+  const std::uint64_t slice = suffices ? std::min<std::uint64_t>(all, kSlice + cost) : 0;
+  context.fuel = static_cast<std::int64_t>(slice);
+  context.fuel_reserve = suffices ? all - slice : 0;
+  return suffices ? Trap::none : Trap::out_of_fuel;
 }
 
 void data_drop(Context& context, std::uint32_t data) {

@@ -33,6 +33,9 @@ std::uint64_t memory_size(Context& context, std::uint32_t memory);
 /// Looks whether other threads have grown shared memories of the running instance: true when an
 /// access that was out of bounds should be tried again.
 bool refresh_memories(Context& context);
+/// Takes the next slice of the fuel for a word of `cost`, which the last one did not suffice for.
+/// Trap::out_of_fuel when there is too little, Trap::interrupted when that is due.
+Trap refuel(Context& context, std::uint32_t cost);
 void data_drop(Context& context, std::uint32_t data);
 
 Trap table_get(Context& context, std::uint32_t table, std::uint64_t index, Slot& result);

@@ -130,9 +130,10 @@ struct Context {
   std::atomic<std::uint32_t> interrupt{0};  // set by any thread; polled at back-edges and calls
   Global* own_globals = nullptr;            // of the running instance
   Instance* instance = nullptr;             // the running instance
-  std::int64_t fuel = 0;
+  std::int64_t fuel = 0;                    // what is left of a slice, see refuel()
 
   // Cold.
+  std::uint64_t fuel_reserve = 0;  // without the slice
   Slot* stack_base = nullptr;
   Slot result = 0;                // of the outermost frame: a single integer or reference
   Slot float_result[2] = {0, 0};  // or a single float or v128

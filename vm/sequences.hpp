@@ -24,10 +24,16 @@ inline constexpr std::size_t kSequenceCount = 0
 #undef SEQUENCE
     ;
 
+/// Whoever charges fuel comes to a poll for interrupts every slice: a back-edge of the same
+/// sequence need not poll again.
+template <class Step>
+inline constexpr bool charges = (Step::kExits & kCharges) != 0;
+
 template <class A, class B, class C = void, class D = void, class E = void>
 TINYWASM_HANDLER sequence_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   TINYWASM_RUN(A);
+  R.has_polled = charges<A>;
   R.pc += A::kSize;
   TINYWASM_RUN(B);
   if constexpr (!std::is_void_v<C>) {

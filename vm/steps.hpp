@@ -17,6 +17,7 @@
 
 #include "vm/operations.hpp"
 #include "vm/registers.hpp"
+#include "vm/words.hpp"
 
 namespace tinywasm::vm::TINYWASM_DISPATCH {
 
@@ -31,7 +32,12 @@ template <Trap Reason, unsigned Ordinal = 0>
     // Nothing has been written yet: the word can begin again if a shared memory has grown.
     if (refresh_memories(*R.ctx)) TINYWASM_JUMP;
   }
-  if constexpr (Reason != Trap::none) R.ctx->trap = Reason;  // none: the handler has set it
+  if constexpr (Reason == Trap::out_of_fuel) {
+    R.ctx->trap = refuel(*R.ctx, read_word<FuelWord>(R.pc).cost);
+    if (R.ctx->trap == Trap::none) TINYWASM_JUMP;  // the word begins again
+  } else if constexpr (Reason != Trap::none) {
+    R.ctx->trap = Reason;  // none: the handler has set it
+  }
   R.ctx->trap_operand = Ordinal;
   R.ctx->trap_pc = R.pc;
   R.ctx->trap_fp = R.fp;
@@ -55,6 +61,7 @@ enum class Flow : std::uint8_t {
   trap,       // for the reason in the context
   interrupt,  // for this and the following reasons
   exhausted,
+  starved,  // what is left of the fuel's slice is less than its cost
   access1,  // this memory access is out of bounds
   access2,
   access3,
@@ -66,7 +73,7 @@ static_assert(bad_access(3) == Flow::access3);
 
 /// Ways out of a step besides to the following word, as bits; with the number of memory accesses it
 /// checks (kAccesses) they are what a handler has to look for.
-enum Exit : unsigned { kJumps = 1, kLoops = 2, kTraps = 4, kStarts = 8 };
+enum Exit : unsigned { kJumps = 1, kLoops = 2, kTraps = 4, kStarts = 8, kCharges = 16 };
 
 /// Runs a step and leaves the handler unless control goes on to the following word. `run` is
 /// inlined: its results are never made, each way out becomes a jump of its own.
@@ -98,6 +105,9 @@ enum Exit : unsigned { kJumps = 1, kLoops = 2, kTraps = 4, kStarts = 8 };
     if constexpr ((Step::kExits & kStarts) != 0) {                                   \
       if (flow == Flow::exhausted) TINYWASM_GOTO(trap_exit<Trap::stack_exhausted>);  \
     }                                                                                \
+    if constexpr ((Step::kExits & kCharges) != 0) {                                  \
+      if (flow == Flow::starved) TINYWASM_GOTO(trap_exit<Trap::out_of_fuel>);        \
+    }                                                                                \
     if constexpr ((Step::kExits & kTraps) != 0) {                                    \
       if (flow == Flow::trap) TINYWASM_GOTO(trap_exit<Trap::none>);                  \
     }                                                                                \
@@ -114,7 +124,7 @@ TINYWASM_HANDLER step_word(TINYWASM_REGISTERS) {
 /// register, so that the CPU speculates past the load of the operand instead of making `pc` depend
 /// on it.
 TINYWASM_INLINE Flow back_edge(Registers& R, const std::byte* target) {
-  if (R.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+  if (!R.has_polled && R.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
     return Flow::interrupt;
   if (target == R.lpc) [[likely]]
     return Flow::loop;

@@ -90,17 +90,12 @@ struct Enter {
 struct Fuel {
   static constexpr unsigned kSize = sizeof(FuelWord);
   static constexpr unsigned kAccesses = 0;
-  static constexpr unsigned kExits = kTraps;
+  static constexpr unsigned kExits = kCharges;
   static constexpr WordName kName = name_of(kFuelWord, 0);
   TINYWASM_INLINE static Flow run(Registers& R) {
-    const auto& word = read_word<FuelWord>(R.pc);
-    const std::int64_t left = R.ctx->fuel - std::int64_t{word.cost};
-    if (left < 0) [[unlikely]] {
-      R.ctx->trap = Trap::out_of_fuel;
-      return Flow::trap;
-    }
-    R.ctx->fuel = left;
-    return Flow::next;
+    // One instruction, whose flags are the check: nothing is kept to undo it.
+    R.ctx->fuel -= std::int64_t{read_word<FuelWord>(R.pc).cost};
+    return R.ctx->fuel < 0 ? Flow::starved : Flow::next;
   }
 };
 static constexpr auto& fuel_word = step_word<Fuel>;
