@@ -36,20 +36,49 @@ T& entry_of(ByName<T>& map, std::string_view name) {
 }  // namespace
 
 struct Linker::Definitions {
+  struct OnDemand {
+    std::string module;
+    HostFunctionMaker make;
+  };
+
   vm::Store* store = nullptr;
   ByName<ByName<vm::Extern>> items;
+  std::vector<OnDemand> on_demand;
   std::optional<Error> error;
 
-  const vm::Extern* find(std::string_view module, std::string_view name) const {
+  const vm::Extern* find_made(std::string_view module, std::string_view name) const {
     const auto names = items.find(module);
     if (names == items.end()) return nullptr;
     const auto found = names->second.find(name);
     return found == names->second.end() ? nullptr : &found->second;
   }
+  const vm::Extern* find(std::string_view module, std::string_view name) {
+    if (const vm::Extern* const made = find_made(module, name)) return made;
+    for (auto latest = on_demand.rbegin(); latest != on_demand.rend(); ++latest) {
+      if (latest->module != module) continue;
+      std::optional<HostFunction> function = latest->make(name);
+      if (!function) continue;
+      keep_error(put(module, name, *std::move(function)));
+      break;
+    }
+    return find_made(module, name);
+  }
+  void keep_error(Result<void> done) {
+    if (!done && !error) error = std::move(done).error();
+  }
+  Result<void> put(std::string_view module, std::string_view name, HostFunction function) {
+    if (!vm::is_closed(function.type)) {
+      return Error{ErrorKind::host, "the type of a host function cannot refer to a module's types"};
+    }
+    Result<vm::Function*> added = store->add_function(std::move(function));
+    if (!added) return std::move(added).error();
+    put(module, name, vm::Extern::of(*added));
+    return {};
+  }
   void put(std::string_view module, std::string_view name, const vm::Extern& item) {
     entry_of(entry_of(items, module), name) = item;
   }
-  Error unknown_import(const decoder::Module& module, const decoder::Import& import) const {
+  Error unknown_import(const decoder::Module& module, const decoder::Import& import) {
     std::size_t missing = 0;
     for (const decoder::Import& other : module.imports) {
       if (!find(other.module, other.name)) ++missing;
@@ -68,25 +97,30 @@ Linker::~Linker() = default;
 Linker::Linker(Linker&&) noexcept = default;
 Linker& Linker::operator=(Linker&&) noexcept = default;
 
-void Linker::fail(Error error) {
-  if (!definitions_->error) definitions_->error = std::move(error);
-}
+void Linker::fail(Error error) { definitions_->keep_error(std::move(error)); }
 
 void Linker::define(std::string_view module, std::string_view name, HostFunction function) {
-  Result<void> done = vm::guarded([&]() -> Result<void> {
-    if (!vm::is_closed(function.type)) {
-      return Error{ErrorKind::host, "the type of a host function cannot refer to a module's types"};
+  definitions_->keep_error(vm::guarded(
+      [&]() -> Result<void> { return definitions_->put(module, name, std::move(function)); }));
+}
+
+void Linker::define_on_demand(std::string_view module, HostFunctionMaker make) {
+  definitions_->keep_error(vm::guarded([&]() -> Result<void> {
+    // This definition is later than those that are made already.
+    if (const auto names = definitions_->items.find(module); names != definitions_->items.end()) {
+      for (const auto& [name, item] : names->second) {
+        std::optional<HostFunction> function = make(name);
+        if (!function) continue;
+        if (auto done = definitions_->put(module, name, *std::move(function)); !done) return done;
+      }
     }
-    Result<vm::Function*> added = definitions_->store->add_function(std::move(function));
-    if (!added) return std::move(added).error();
-    definitions_->put(module, name, vm::Extern::of(*added));
+    definitions_->on_demand.push_back({std::string(module), std::move(make)});
     return {};
-  });
-  if (!done) fail(std::move(done).error());
+  }));
 }
 
 void Linker::define(std::string_view module, std::string_view name, const Extern& item) {
-  Result<void> done = vm::guarded([&]() -> Result<void> {
+  definitions_->keep_error(vm::guarded([&]() -> Result<void> {
     const vm::Store* owner =
         std::visit([](const auto& handle) { return Handles::store(handle); }, item);
     if (owner != definitions_->store) {
@@ -96,12 +130,11 @@ void Linker::define(std::string_view module, std::string_view name, const Extern
     definitions_->put(module, name,
                       std::visit([](const auto& handle) { return Handles::unwrap(handle); }, item));
     return {};
-  });
-  if (!done) fail(std::move(done).error());
+  }));
 }
 
 void Linker::define_instance(std::string_view name, const Instance& instance) {
-  Result<void> done = vm::guarded([&]() -> Result<void> {
+  definitions_->keep_error(vm::guarded([&]() -> Result<void> {
     if (Handles::store(instance) != definitions_->store) {
       return Error{ErrorKind::host, fmt::format("instance \"{}\" belongs to another store", name)};
     }
@@ -110,8 +143,7 @@ void Linker::define_instance(std::string_view name, const Instance& instance) {
       definitions_->put(name, entry.name, vm::extern_of(exporter, entry.kind, entry.index));
     }
     return {};
-  });
-  if (!done) fail(std::move(done).error());
+  }));
 }
 
 std::vector<ImportType> Linker::missing(const Module& module) const {
@@ -132,6 +164,7 @@ Result<Instance> Linker::instantiate(const Module& module) {
     imports.reserve(decoded.imports.size());
     for (const decoder::Import& import : decoded.imports) {
       const vm::Extern* found = definitions_->find(import.module, import.name);
+      if (definitions_->error) return *definitions_->error;
       if (!found) return definitions_->unknown_import(decoded, import);
       imports.push_back(*found);
     }

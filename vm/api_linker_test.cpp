@@ -31,6 +31,58 @@ TEST_SUITE("api_linker") {
     CHECK(to_string(missing[1]) == "\"x\" \"y\" (global i32)");
   }
 
+  TEST_CASE("definitions on demand are made once, for imports that nothing else is defined for") {
+    Store store;
+    Linker linker(store);
+    std::vector<std::string> asked;
+    linker.define("env", "early", [](std::int32_t) {});
+    linker.define_on_demand("env", [&](std::string_view name) -> std::optional<HostFunction> {
+      asked.emplace_back(name);
+      if (name == "unknown") return std::nullopt;
+      return make_host_function([] {});
+    });
+    linker.define("env", "late", [](std::int64_t) {});
+    const std::string bad = "unlinkable: incompatible import type: ";
+    CHECK(link(linker, "\"env\" \"early\" (func)") ==
+          "ok");  // replaced, as by any later definition
+    CHECK(link(linker, "\"env\" \"late\" (func (param i64))") == "ok");
+    CHECK(link(linker, "\"other\" \"f\" (func)") ==
+          "unlinkable: unknown import: \"other\" \"f\" (func)");
+    CHECK(asked == std::vector<std::string>{"early"});
+    CHECK(link(linker, "\"env\" \"f\" (func)") == "ok");
+    CHECK(link(linker, "\"env\" \"f\" (func (param i32))").starts_with(bad));
+    CHECK(asked == std::vector<std::string>{"early", "f"});
+
+    const Module module =
+        module_of("(module (import \"env\" \"g\" (func)) (import \"env\" \"unknown\" (func)))");
+    REQUIRE(linker.missing(module).size() == 1);
+    CHECK(linker.missing(module)[0].name == "unknown");
+
+    // The latest one that knows the name.
+    linker.define_on_demand("env", [](std::string_view name) -> std::optional<HostFunction> {
+      if (name != "f" && name != "h") return std::nullopt;
+      return make_host_function([](float) {});
+    });
+    CHECK(link(linker, "\"env\" \"f\" (func (param f32))") == "ok");
+    CHECK(link(linker, "\"env\" \"g\" (func)") == "ok");
+    CHECK(link(linker, "\"env\" \"h\" (func (param f32))") == "ok");
+    CHECK(link(linker, "\"env\" \"i\" (func)") == "ok");
+  }
+
+  TEST_CASE("an error of a definition on demand is the instance's") {
+    Store store;
+    Linker linker(store);
+    linker.define_on_demand("env", [](std::string_view) -> std::optional<HostFunction> {
+      HostFunction function = make_host_function([] {});
+      const Module other = module_of(R"((module (type $t (func))
+        (func (export "f") (param (ref null $t)))))");
+      function.type = std::get<FuncType>(other.exports()[0].type);
+      return function;
+    });
+    CHECK(link(linker, "\"env\" \"f\" (func)") ==
+          "host: the type of a host function cannot refer to a module's types");
+  }
+
   TEST_CASE("functions match by type") {
     Store store;
     Linker linker(store);

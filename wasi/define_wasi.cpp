@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wasi/define_wasi.hpp"
 
+#include <algorithm>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include <tinywasm/linker.hpp>
@@ -40,14 +43,43 @@ struct Bound<Callable> {
   }
 };
 
+using Maker = HostFunction (*)(const std::shared_ptr<World>& world);
+
+template <auto Callable>
+HostFunction make_bound(const std::shared_ptr<World>& world) {
+  return make_host_function(Bound<Callable>{world});
+}
+
+struct Row {
+  std::string_view name;
+  Maker preview1;
+  Maker unstable;
+};
+
+constexpr Row kRows[] = {
+#define CALL(name, preview1, unstable) \
+  {#name, &make_bound<&wasi::preview1>, &make_bound<&wasi::unstable>},
+#include "wasi/calls.def"
+#undef CALL
+};
+
+/// Programs import a few of the calls, so only those are made.
+void define_module(Linker& linker, std::string_view module, Maker Row::* column,
+                   const std::shared_ptr<World>& world) {
+  linker.define_on_demand(
+      module, [world, column](std::string_view name) -> std::optional<HostFunction> {
+        const auto* const row = std::find_if(std::begin(kRows), std::end(kRows),
+                                             [&](const Row& other) { return other.name == name; });
+        if (row == std::end(kRows)) return std::nullopt;
+        return (row->*column)(world);
+      });
+}
+
 }  // namespace
 
 void define_calls(Linker& linker, const std::shared_ptr<World>& world) {
-#define CALL(name, preview1, unstable)                                           \
-  linker.define("wasi_snapshot_preview1", #name, Bound<&wasi::preview1>{world}); \
-  linker.define("wasi_unstable", #name, Bound<&wasi::unstable>{world});
-#include "wasi/calls.def"
-#undef CALL
+  define_module(linker, "wasi_snapshot_preview1", &Row::preview1, world);
+  define_module(linker, "wasi_unstable", &Row::unstable, world);
 }
 
 }  // namespace wasi

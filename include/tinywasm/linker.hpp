@@ -3,7 +3,9 @@
 /// The Linker: what modules may import, by name.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -19,6 +21,9 @@
 #include <tinywasm/wasi.hpp>
 
 namespace tinywasm {
+
+/// Makes the host function of a name, or none; see Linker::define_on_demand.
+using HostFunctionMaker = std::function<std::optional<HostFunction>(std::string_view name)>;
 
 /// Names what instances of one Store may import. A later definition of a name replaces the earlier
 /// one, for modules instantiated from then on. Definitions return nothing: their first error is
@@ -36,6 +41,8 @@ class Linker {
     define(module, name, make_host_function(std::forward<F>(function)));
   }
   TINYWASM_API void define(std::string_view module, std::string_view name, HostFunction function);
+  /// Host functions of `module` that are made when an import first asks for them, by `make`.
+  TINYWASM_API void define_on_demand(std::string_view module, HostFunctionMaker make);
   /// A function, memory, table, global or tag of the same Store.
   TINYWASM_API void define(std::string_view module, std::string_view name, const Extern& item);
   /// All exports of an instance, under the module name `name`.
