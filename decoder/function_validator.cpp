@@ -13,7 +13,7 @@ namespace tinywasm::decoder {
 namespace {
 
 constexpr std::size_t kSentinels = 2;  // entries below the first operand
-constexpr std::size_t kFirstCapacity = 1024;
+constexpr std::size_t kFirstCapacity = 128;
 
 /// What block signatures of one result view. The specification's value types of one byte.
 constexpr ValType kOneResult[] = {

@@ -36,8 +36,8 @@ bool imports_wasi(const Module& module) {
 /// One run of the command.
 class Run {
  public:
-  explicit Run(RunOptions options)
-      : options_(std::move(options)), store_(options_.store), linker_(store_) {}
+  Run(RunOptions options, Store& store)
+      : options_(std::move(options)), store_(store), linker_(store_) {}
 
   /// The exit code.
   int operator()();
@@ -66,7 +66,7 @@ class Run {
   bool write_word_counts() const;
 
   RunOptions options_;
-  Store store_;
+  Store& store_;
   Linker linker_;
   std::vector<Loaded> modules_;  // preloads, then the main module
   std::vector<Listener> listeners_;
@@ -275,7 +275,10 @@ void Run::report_collections() const {
 int run(const std::vector<std::string>& arguments) {
   auto options = parse_run_options(arguments);
   if (const int* exit_code = std::get_if<int>(&options)) return *exit_code;
-  return Run(std::get<RunOptions>(std::move(options)))();
+  auto& run_options = std::get<RunOptions>(options);
+  // Never destroyed: the process ends with the run, and the system takes all memory back at once.
+  static Store& store = *new Store(run_options.store);
+  return Run(std::move(run_options), store)();
 }
 
 }  // namespace tinywasm::tools

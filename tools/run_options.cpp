@@ -197,19 +197,29 @@ void convert(const RawOptions& raw, RunOptions& options, Checker& checker) {
   convert_determinism(raw, options, checker);
 }
 
-}  // namespace
-
-std::variant<RunOptions, int> parse_run_options(const std::vector<std::string>& arguments) {
+/// Takes the options off the front of `arguments`; false once it has reported what is wrong.
+bool parse_options(std::vector<std::string>& arguments, RawOptions& raw) {
   CLI::App app;
-  RawOptions raw;
   declare(app, raw);
   try {
     // CLI11 takes arguments in reverse order.
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::ParseError& error) {
     report(error.what());
-    return kExitUsage;
+    return false;
   }
+  arguments = app.remaining();
+  return true;
+}
+
+}  // namespace
+
+std::variant<RunOptions, int> parse_run_options(const std::vector<std::string>& arguments) {
+  RawOptions raw;
+  std::vector<std::string> rest = arguments;
+  // Options stand first or not at all, and declaring them takes as long as loading a small module.
+  const bool has_options = !rest.empty() && rest.front().starts_with('-');
+  if (has_options && !parse_options(rest, raw)) return kExitUsage;
   if (raw.help) return print_help();
   if (raw.version) {
     const bool done = print(fmt::format("tinywasm {}\n", version()));
@@ -219,7 +229,6 @@ std::variant<RunOptions, int> parse_run_options(const std::vector<std::string>& 
   RunOptions options;
   Checker checker;
   convert(raw, options, checker);
-  std::vector<std::string> rest = app.remaining();
   const bool literal = !rest.empty() && rest.front() == "--";
   if (literal) rest.erase(rest.begin());
   if (rest.empty()) {

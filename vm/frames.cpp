@@ -11,18 +11,12 @@ namespace {
 /// Slots between the frames on both sides of a tail call that left its instance.
 constexpr std::ptrdiff_t kBridgeSlots = 4;
 
-struct HaltWord {
-  alignas(8) HandlerAddress handler;
-  explicit HaltWord(const Dispatcher& d) : handler(d.word(WordId::halt)) {}
-  const std::byte* pc() const { return reinterpret_cast<const std::byte*>(this); }
-};
-
 }  // namespace
 
 const std::byte* halt_pc(const Dispatcher& dispatcher) {
-  static const HaltWord tail(tail_dispatcher());
-  static const HaltWord loop(loop_dispatcher());
-  return (&dispatcher == &loop_dispatcher() ? loop : tail).pc();
+  // The word has no operands, so the handler's entry in their table is one.
+  const auto* const words = static_cast<const HandlerAddress*>(dispatcher.words);
+  return reinterpret_cast<const std::byte*>(words + static_cast<std::size_t>(WordId::halt));
 }
 
 FrameWalk::FrameWalk(Instance* instance, const std::byte* pc, Slot* fp,

@@ -141,12 +141,16 @@ decoder::Limits to_decoder(const tinywasm::Limits& limits) {
 
 FuncType to_public(const decoder::FuncType& type) {
   FuncType result;
+  result.params.reserve(type.params.size());
+  result.results.reserve(type.results.size());
   for (decoder::ValType param : type.params) result.params.push_back(to_public(param));
   for (decoder::ValType value : type.results) result.results.push_back(to_public(value));
   return result;
 }
 decoder::FuncType to_decoder(const FuncType& type) {
   decoder::FuncType result;
+  result.params.reserve(type.params.size());
+  result.results.reserve(type.results.size());
   for (ValueType param : type.params) result.params.push_back(to_decoder(param));
   for (ValueType value : type.results) result.results.push_back(to_decoder(value));
   return result;

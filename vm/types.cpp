@@ -22,7 +22,9 @@ constexpr std::size_t kMaxTypes = HeapType::kIndices;
 class GroupKey {
  public:
   GroupKey(std::uint32_t group_start, std::uint32_t group_size, const std::uint32_t* ids)
-      : start_(group_start), size_(group_size), ids_(ids) {}
+      : start_(group_start), size_(group_size), ids_(ids) {
+    key_.reserve(kUsualLength);
+  }
 
   void add(const SubType& type) {
     put(static_cast<std::uint32_t>(type.kind) * 4 + (type.is_final ? 2 : 0) +
@@ -44,6 +46,8 @@ class GroupKey {
   std::u32string take() { return std::move(key_); }
 
  private:
+  static constexpr std::size_t kUsualLength = 16;
+
   void put(std::uint64_t number) { key_.push_back(static_cast<char32_t>(number)); }
   void put_index(std::uint32_t index) {
     const bool inside = index - start_ < size_;
@@ -110,9 +114,9 @@ std::optional<std::vector<std::uint32_t>> TypeRegistry::add(const decoder::Modul
   return ids;
 }
 
-std::optional<std::uint32_t> TypeRegistry::add(const FuncType& type) {
+std::optional<std::uint32_t> TypeRegistry::add(FuncType type) {
   SubType single;
-  single.func = type;
+  single.func = std::move(type);
   GroupKey key(0, 0, nullptr);
   key.add(single);
   const auto id = static_cast<std::uint32_t>(types_.size());

@@ -21,7 +21,7 @@ class TypeRegistry {
   /// The canonical ids of all types of a module, or none when there would be too many.
   std::optional<std::vector<std::uint32_t>> add(const decoder::Module& module);
   /// The id of a function type that refers to no other type: a host function's.
-  std::optional<std::uint32_t> add(const decoder::FuncType& type);
+  std::optional<std::uint32_t> add(decoder::FuncType type);
 
   /// The type of an id. Type indices in it are canonical ids. Stays where it is.
   const decoder::SubType& operator[](std::uint32_t id) const { return types_[id]; }

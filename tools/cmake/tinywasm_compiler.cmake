@@ -31,6 +31,8 @@ function(tinywasm_compile_options target)
                CXX_STANDARD_REQUIRED ON
                CXX_VISIBILITY_PRESET hidden
                VISIBILITY_INLINES_HIDDEN ON)
+  # One section a function: what nothing uses can be left out, and the linker can order them.
+  target_compile_options(${target} PRIVATE -ffunction-sections)
   # A product and a sum round twice, as WebAssembly demands.
   target_compile_options(${target} PRIVATE -ffp-contract=off -fno-math-errno)
   target_compile_options(
