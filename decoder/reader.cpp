@@ -184,9 +184,11 @@ void ModuleReader::read_contents(std::uint8_t id, std::uint32_t end) {
       m.bodies.reserve(count);
       return read_vector(count, [this] { read_body(); });
     }
-    case kData:
-      return read_vector(read_count(kMaxDataSegments, Message::too_many_data_segments),
-                         [this] { read_data(); });
+    case kData: {
+      const std::uint32_t count = read_count(kMaxDataSegments, Message::too_many_data_segments);
+      m.data.reserve(count);
+      return read_vector(count, [this] { read_data(); });
+    }
     default:
       return;
   }

@@ -79,7 +79,7 @@ class Covers {
 
  private:
   static constexpr std::size_t kMinEntries = 64;
-  static constexpr std::size_t kMaxEntries = 1024;
+  static constexpr std::size_t kMaxEntries = 4096;
   struct Entry {
     Key key = 0;
     Cover cover;

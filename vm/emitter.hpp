@@ -14,7 +14,7 @@
 #include "vm/covers.hpp"
 #include "vm/exceptions.hpp"
 #include "vm/ir.hpp"
-#include "vm/layouts.hpp"
+#include "vm/known_words.hpp"
 #include "vm/words.hpp"
 
 namespace tinywasm::vm::ir {
@@ -71,7 +71,7 @@ struct EmitterBuffers {
   std::vector<std::uint32_t> label_at;
   std::vector<HandlerTable::Range> ranges;
   Covers covers;
-  Layouts layouts;
+  KnownWords known_words;
 };
 
 class Emitter {

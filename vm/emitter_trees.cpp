@@ -225,8 +225,9 @@ void Emitter::write(const Shape& shape, std::span<const Operand> operands) {
     if (shape.narrow && i == 0) index = places[0] == kInSlot ? 1 : 0;
   }
   if (shape.count == 1) index = 0;  // the plain handlers of the loop dispatcher
-  const Layout& layout = buffers_.layouts.find(shape, index, places);
-  append<PlainWord>(Dispatcher::at(shape.handlers, index), layout.size, name_of(shape.key, index));
+  const KnownWord& known = buffers_.known_words.find(shape, index, places);
+  const Layout& layout = known.layout;
+  append<PlainWord>(known.handler, layout.size, known.name);
   std::byte* const word = code_.data() + word_;
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const Operand& operand = operands[i];

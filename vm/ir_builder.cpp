@@ -15,8 +15,6 @@ namespace {
 
 /// Trees grow to this many inner nodes; larger ones are cut so that translation stays linear.
 constexpr unsigned kMaxTree = 8;
-/// So many entries of the operand stack may be pending, for the same reason.
-constexpr std::uint32_t kMaxPending = 64;
 /// Of a larger function's body, so many bytes are prepared for.
 constexpr std::size_t kMaxReserved = 1 << 20;
 
@@ -120,18 +118,14 @@ Form Builder::form_of_leaf(const Node& n) {
   return static_cast<Form>(1 + (constant | (is_float(n.type) ? 1u : 0u)));
 }
 
-/// The form of an inner node: of what the search for covers looks at.
-inline Form Builder::form_of(const Node& n) {
+/// What the search for covers looks at in an inner node.
+inline std::uint16_t Builder::token_of(const Node& n) {
   const unsigned kind = n.kind == NodeKind::numeric    ? 0
                         : n.kind == NodeKind::load     ? 1
                         : n.kind == NodeKind::far_load ? 2
                                                        : 3 + static_cast<unsigned>(n.type);
   const unsigned traps = (n.effects & kTraps) != 0 ? 1 : 0;
-  const unsigned token = static_cast<unsigned>(n.op) << 5 | kind << 1 | traps;
-  const auto child = [&](unsigned i) {
-    return i < n.arity ? f_.nodes[n.child[i]].form : Forms::kNoChild;
-  };
-  return forms_.of(static_cast<std::uint16_t>(token), child(0), child(1), child(2));
+  return static_cast<std::uint16_t>(static_cast<unsigned>(n.op) << 5 | kind << 1 | traps);
 }
 
 /// Makes a comparison its opposite; false: it is none of integers.
@@ -140,7 +134,8 @@ bool Builder::negate(NodeId id) {
   const Insn opposite = n.kind == NodeKind::numeric ? negated(n.op) : Insn::nop;
   if (opposite == Insn::nop) return false;
   n.op = opposite;
-  n.form = form_of(n);
+  const auto form = [&](unsigned i) { return i < n.arity ? at(n.child[i]).form : Forms::kNoChild; };
+  n.form = forms_.of(token_of(n), form(0), form(1), form(2));
   return true;
 }
 
@@ -183,9 +178,11 @@ NodeId Builder::inner(const Node& node, std::span<const NodeId> children, bool r
   const auto id = static_cast<NodeId>(f_.nodes.size());
   Node& n = f_.nodes.emplace_back(node);
   unsigned need = 0;
+  Form forms[3] = {Forms::kNoChild, Forms::kNoChild, Forms::kNoChild};
   for (unsigned i = 0; i < children.size(); ++i) {
     const Node& c = at(child[i]);
     n.child[i] = child[i];
+    forms[i] = c.form;
     n.effects |= c.effects;
     n.locals |= c.locals;
     n.top = std::max(n.top, c.top);
@@ -196,7 +193,7 @@ NodeId Builder::inner(const Node& node, std::span<const NodeId> children, bool r
   n.arity = static_cast<std::uint8_t>(children.size());
   n.need = static_cast<std::uint8_t>(std::max<unsigned>(need, n.arity));
   n.offset = offset_;
-  n.form = form_of(n);
+  n.form = forms_.of(token_of(n), forms[0], forms[1], forms[2]);
   f_.max_need = std::max<std::uint32_t>(f_.max_need, n.need + 1u);
   if (options_.fuse) return id;
   NodeId forced = id;
@@ -206,33 +203,20 @@ NodeId Builder::inner(const Node& node, std::span<const NodeId> children, bool r
 
 // ---- The operand stack
 
-void Builder::push(NodeId id) {
-  const Node& n = at(id);
-  const Type type = n.type;
-  const bool traps = (n.effects & kTraps) != 0;
-  const std::uint32_t height = this->height();
-  if (n.top > height + width(type)) [[unlikely]] {
+/// What push() leaves to it: vectors, trees with effects, anything that has no room.
+void Builder::push_slowly(NodeId id) {
+  const Type type = at(id).type;
+  if (at(id).top > height_ + width(type)) {
     // It reads temporaries above its own, which later entries may want. One entry at a time may.
     if (above_ != kNone) force(above_);
-    above_ = height;
+    above_ = height_;
   }
-  if (traps) trapping_ = std::min(trapping_, height);
-  stack_.push_back(id);
-  if (type == Type::v128) stack_.push_back(add({.kind = NodeKind::upper}));
-  f_.max_height = std::max(f_.max_height, this->height());
-  if (this->height() - settled_ > kMaxPending) [[unlikely]]
-    force(settled_++);
-}
-
-NodeId Builder::pop() {
-  if (at(stack_.back()).kind == NodeKind::upper) stack_.pop_back();
-  const NodeId id = stack_.back();
-  stack_.pop_back();
-  if (above_ != kNone && above_ >= height()) above_ = kNone;
-  settled_ = std::min(settled_, height());
-  clean_ = std::min(clean_, height());
-  if (trapping_ >= height()) trapping_ = kNone;
-  return id;
+  if ((at(id).effects & kTraps) != 0) trapping_ = std::min(trapping_, height_);
+  if (height_ + 2 > stack_.size()) stack_.resize(2 * (std::size_t{height_} + 16));
+  stack_[height_++] = id;
+  if (type == Type::v128) stack_[height_++] = add({.kind = NodeKind::upper});
+  f_.max_height = std::max(f_.max_height, height_);
+  if (height_ - settled_ > kMaxPending) force(settled_++);
 }
 
 /// Whether a tree reads a local.

@@ -2,6 +2,7 @@
 // A sink of the validator that turns a body into statements and expression trees.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -30,6 +31,9 @@ class Builder {
   void insn(const decoder::Instruction& insn);
 
  private:
+  /// So many entries of the operand stack may be pending: what looks at them stays linear.
+  static constexpr std::uint32_t kMaxPending = 64;
+
   struct Control {
     Insn kind{};
     Label label = kNone;           // where a branch to it goes
@@ -54,13 +58,28 @@ class Builder {
   NodeId inner(const Node& node, std::span<const NodeId> children, bool reversed = false);
   Node& at(NodeId id) { return f_.nodes[id]; }
   static Form form_of_leaf(const Node& node);
-  Form form_of(const Node& node);
+  static std::uint16_t token_of(const Node& node);
   bool negate(NodeId id);
 
   // The operand stack.
-  void push(NodeId id);
-  NodeId pop();
-  std::uint32_t height() const { return static_cast<std::uint32_t>(stack_.size()); }
+  void push(NodeId id) {
+    const Node& n = at(id);
+    const bool is_plain = n.top <= height_ + 1 && n.type != Type::v128 && n.effects == 0;
+    if (!is_plain || height_ >= stack_.size() || height_ - settled_ >= kMaxPending) [[unlikely]]
+      return push_slowly(id);
+    stack_[height_++] = id;
+    f_.max_height = std::max(f_.max_height, height_);
+  }
+  void push_slowly(NodeId id);
+  NodeId pop() {
+    if (at(stack_[--height_]).kind == NodeKind::upper) --height_;
+    if (above_ >= height_) above_ = kNone;
+    settled_ = std::min(settled_, height_);
+    clean_ = std::min(clean_, height_);
+    if (trapping_ >= height_) trapping_ = kNone;
+    return stack_[height_];
+  }
+  std::uint32_t height() const { return height_; }
   Variable temporary(std::uint32_t height) const { return f_.locals + height; }
   bool reads(NodeId id, Variable local) const;
   void force(std::uint32_t position);
@@ -183,7 +202,9 @@ class Builder {
   const CodeOptions& options_;
   Function& f_;
   Forms& forms_;
-  std::vector<NodeId> stack_;          // a v128 takes two entries, the second `upper`
+  // The operand stack: `height_` of the entries. A v128 takes two, the second `upper`.
+  std::vector<NodeId> stack_;
+  std::uint32_t height_ = 0;
   std::vector<Variable> local_slots_;  // by index, when it is not the index itself
   std::vector<Control> control_;
   std::vector<NodeId> local_leaves_;        // by local, or kNone

@@ -225,7 +225,8 @@ void Builder::call(StatementKind kind, const decoder::FuncType& type, std::uint3
   const NodeId callee = is_indirect(kind) ? pop() : kNone;
   const std::uint32_t count = slots_of(type.params);
   const auto first = static_cast<std::uint32_t>(f_.operands.size());
-  f_.operands.insert(f_.operands.end(), stack_.end() - count, stack_.end());
+  f_.operands.insert(f_.operands.end(), stack_.begin() + (height_ - count),
+                     stack_.begin() + height_);
   for (std::size_t i = 0; i < type.params.size(); ++i) pop();
   flush_effects();
   const std::uint32_t results = slots_of(type.results);

@@ -13,7 +13,8 @@ using decoder::Insn;
 void Builder::wide(WordId word, const decoder::Instruction& insn) {
   const std::uint32_t count = decoder::signature(insn.id).pops;
   const auto first = static_cast<std::uint32_t>(f_.operands.size());
-  f_.operands.insert(f_.operands.end(), stack_.end() - count, stack_.end());
+  f_.operands.insert(f_.operands.end(), stack_.begin() + (height_ - count),
+                     stack_.begin() + height_);
   for (std::uint32_t i = 0; i < count; ++i) pop();
   flush_effects();
   for (std::uint32_t i = 0; i < 2; ++i) preserve_temporary(height() + i);

@@ -40,13 +40,13 @@ std::unique_ptr<HandlerTable> Translation::handlers() const { return state_->emi
 void Translation::shrink() {
   State& s = *state_;
   ir::Covers covers = std::move(s.buffers.covers);
-  ir::Layouts layouts = std::move(s.buffers.layouts);
+  ir::KnownWords known_words = std::move(s.buffers.known_words);
   s.emitter.reset();
   s.function = {};
   s.allocation = {};
   s.buffers = {};
   s.buffers.covers = std::move(covers);
-  s.buffers.layouts = std::move(layouts);
+  s.buffers.known_words = std::move(known_words);
 }
 
 std::optional<std::uint32_t> Translation::position(std::uint32_t word,
