@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/input.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -15,17 +14,9 @@ namespace {
 
 Error last_error() { return Error{ErrorKind::io, std::strerror(errno)}; }
 
-/// Reads to the end. A file's size says how much room to make; a small one is read in one piece no
-/// larger than it, as untouched memory costs nothing.
 Result<std::vector<std::byte>> read_all(int descriptor) {
-  constexpr std::size_t kLeast = 4096;
-  constexpr std::size_t kMost = 256 << 10;
-  struct stat status{};
-  const bool has_size = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-  const std::size_t size = has_size ? static_cast<std::size_t>(status.st_size) : kMost;
   std::vector<std::byte> bytes;
-  if (has_size) bytes.reserve(size);
-  std::vector<std::byte> piece(std::clamp(size, kLeast, kMost));
+  std::vector<std::byte> piece(64 << 10);
   for (;;) {
     const ssize_t count = read(descriptor, piece.data(), piece.size());
     if (count < 0 && errno == EINTR) continue;
@@ -33,6 +24,25 @@ Result<std::vector<std::byte>> read_all(int descriptor) {
     if (count == 0) return bytes;
     bytes.insert(bytes.end(), piece.begin(), piece.begin() + count);
   }
+}
+
+/// A module from what can be read only once. A binary module keeps the bytes; a text, which an
+/// error shows a line of, is left as it is.
+std::optional<Module> load_once(const std::string& path, const Features& features) {
+  Result<std::vector<std::byte>> bytes = read_input(path);
+  if (!bytes) {
+    report(path, bytes.error());
+    return std::nullopt;
+  }
+  Result<Module> module = Module::from_bytes(*std::move(bytes), features);
+  if (module) return *std::move(module);
+  report_source(path, module.error(), as_text(*bytes));  // NOLINT(bugprone-use-after-move)
+  return std::nullopt;
+}
+
+bool is_file(const std::string& path) {
+  struct stat status{};
+  return path != "-" && stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
 }  // namespace
@@ -47,15 +57,15 @@ Result<std::vector<std::byte>> read_input(const std::string& path) {
 }
 
 std::optional<Module> load(const std::string& path, const Features& features) {
-  Result<std::vector<std::byte>> bytes = read_input(path);
-  if (!bytes) {
-    report(path, bytes.error());
-    return std::nullopt;
-  }
-  // A binary module keeps the bytes; a text, which an error shows a line of, is left as it is.
-  Result<Module> module = Module::from_bytes(*std::move(bytes), features);
+  if (!is_file(path)) return load_once(path, features);
+  Result<Module> module = Module::from_file(path, features);
   if (module) return *std::move(module);
-  report_source(path, module.error(), as_text(*bytes));  // NOLINT(bugprone-use-after-move)
+  // Only an error of a text has a line, which is shown: that takes reading it again.
+  std::vector<std::byte> text;
+  if (module.error().line != 0) {
+    if (auto again = read_input(path)) text = *std::move(again);
+  }
+  report_source(path, module.error(), as_text(text));
   return std::nullopt;
 }
 

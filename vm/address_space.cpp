@@ -28,4 +28,14 @@ void prefer_small_pages([[maybe_unused]] std::byte* address, [[maybe_unused]] st
 #endif
 }
 
+void prefer_large_pages([[maybe_unused]] std::byte* address, [[maybe_unused]] std::uint64_t bytes) {
+#ifdef MADV_HUGEPAGE
+  constexpr std::uintptr_t kLarge = 2 << 20;
+  const auto begin = reinterpret_cast<std::uintptr_t>(address);
+  const std::uintptr_t first = (begin + kLarge - 1) / kLarge * kLarge;
+  const std::uintptr_t last = (begin + bytes) / kLarge * kLarge;
+  if (first < last) madvise(address + (first - begin), last - first, MADV_HUGEPAGE);
+#endif
+}
+
 }  // namespace tinywasm::vm

@@ -15,5 +15,8 @@ bool commit_pages(std::byte* address, std::uint64_t bytes);
 void release_pages(std::byte* address, std::uint64_t bytes);
 /// Asks for small pages only: a large page would have to be zeroed to touch one byte of it.
 void prefer_small_pages(std::byte* address, std::uint64_t bytes);
+/// Asks for large pages where a whole one lies in [address, address + bytes), which will be
+/// written: one page fault is then made for 512.
+void prefer_large_pages(std::byte* address, std::uint64_t bytes);
 
 }  // namespace tinywasm::vm

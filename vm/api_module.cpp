@@ -15,6 +15,7 @@
 #include "decoder/reader.hpp"
 #include "decoder/text.hpp"
 #include "decoder/validator.hpp"
+#include "vm/address_space.hpp"
 #include "vm/api.hpp"
 #include "vm/code.hpp"
 #include "vm/interpreter.hpp"
@@ -41,24 +42,26 @@ class File {
   int descriptor_;
 };
 
-/// Reads to the end of a file, whose size is a hint only: pipes have none.
+/// Reads to the end of a file, whose size is a hint only: pipes have none. The bytes are taken
+/// piece by piece, as a vector would be zeroed first; a small file is read in one piece no larger
+/// than it.
 Result<std::vector<std::byte>> read_all(int descriptor, std::size_t size_hint) {
-  constexpr std::size_t kStep = 65536;
-  std::vector<std::byte> bytes(size_hint + 1);
-  std::size_t used = 0;
+  constexpr std::size_t kLeast = 4096;
+  constexpr std::size_t kMost = 256 << 10;
+  std::vector<std::byte> bytes;
+  bytes.reserve(size_hint);
+  vm::prefer_large_pages(bytes.data(), size_hint);
+  std::vector<std::byte> piece(std::clamp(size_hint, kLeast, kMost));
   for (;;) {
-    if (used == bytes.size()) bytes.resize(bytes.size() + std::max(kStep, bytes.size() / 2));
-    const ssize_t count = read(descriptor, bytes.data() + used, bytes.size() - used);
+    const ssize_t count = read(descriptor, piece.data(), piece.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return io_error(errno);
-    if (count == 0) break;
-    used += static_cast<std::size_t>(count);
-    if (used > decoder::kMaxModuleBytes) {
+    if (count == 0) return bytes;
+    bytes.insert(bytes.end(), piece.begin(), piece.begin() + count);
+    if (bytes.size() > decoder::kMaxModuleBytes) {
       return decoder::make_error(decoder::Message::module_too_large);
     }
   }
-  bytes.resize(used);
-  return bytes;
 }
 
 Result<std::vector<std::byte>> read_file(const std::string& path) {
