@@ -30,11 +30,11 @@ void Allocation::run(Function& f, bool pin) {
   pinned_ = entry_ = 0;
   if (pin) choose_candidates(f);
   const std::size_t count = f.statements.size();
-  use_.assign(count, 0);
+  briefs_.assign(count, {});
   before_.assign(count, 0);
   after_.assign(count, 0);
   if (!candidates_.empty()) {
-    collect_uses(f);
+    summarise(f);
     if (solve(f)) {
       interfere(f);
       color(f);
@@ -76,13 +76,17 @@ CandidateSet Allocation::uses_of(const Function& f, NodeId id) const {
   return set;
 }
 
-void Allocation::collect_uses(const Function& f) {
+void Allocation::summarise(const Function& f) {
   for (std::size_t i = 0; i < f.statements.size(); ++i) {
     const Statement& s = f.statements[i];
-    for (unsigned k = 0; k < s.nodes; ++k) use_[i] |= uses_of(f, s.node[k]);
+    Brief& brief = briefs_[i];
+    brief.kind = s.kind;
+    brief.label = s.label;
+    if (s.variable < candidate_of_.size()) brief.defined = candidate_of_[s.variable];
+    for (unsigned k = 0; k < s.nodes; ++k) brief.use |= uses_of(f, s.node[k]);
     if (!has_node_operands(s.kind)) continue;
     for (std::uint32_t k = 0; k < s.operand_count; ++k) {
-      use_[i] |= uses_of(f, f.operands[s.operands + k]);
+      brief.use |= uses_of(f, f.operands[s.operands + k]);
     }
   }
 }
@@ -95,13 +99,15 @@ bool Allocation::solve(const Function& f) {
     bool changed = false;
     CandidateSet live = 0;
     CandidateSet in_handlers = 0;
-    for (std::size_t i = f.statements.size(); i-- > 0;) {
-      const Statement& s = f.statements[i];
+    for (std::size_t i = briefs_.size(); i-- > 0;) {
+      const Brief& s = briefs_[i];
       switch (s.kind) {
-        case StatementKind::region:
-          if (s.sense) close_region(f, s.index2);
-          in_handlers = s.index2 == kNone ? 0 : at_region_[s.index2];
+        case StatementKind::region: {
+          const Statement& region = f.statements[i];
+          if (region.sense) close_region(f, region.index2);
+          in_handlers = region.index2 == kNone ? 0 : at_region_[region.index2];
           break;
+        }
         case StatementKind::jump:
           live = at_label_[s.label];
           break;
@@ -109,19 +115,14 @@ bool Allocation::solve(const Function& f) {
           live |= at_label_[s.label];
           break;
         case StatementKind::br_table:
-          live = 0;
-          for (std::uint32_t k = 0; k < s.operand_count; ++k) {
-            live |= at_label_[f.operands[s.operands + k]];
-          }
+          live = live_at_targets(f, f.statements[i]);
           break;
         default:
           if (is_return(s.kind)) live = 0;
       }
       after_[i] = live;
-      if (s.variable < candidate_of_.size() && candidate_of_[s.variable] != kNoCandidate) {
-        live &= ~(CandidateSet{1} << candidate_of_[s.variable]);
-      }
-      live |= use_[i];
+      if (s.defined != kNoCandidate) live &= ~(CandidateSet{1} << s.defined);
+      live |= s.use;
       if (may_throw(s.kind)) live |= in_handlers;
       before_[i] = live;
       if (s.kind == StatementKind::landing) at_label_[s.label] = live;
@@ -134,6 +135,14 @@ bool Allocation::solve(const Function& f) {
     if (!changed) return true;
   }
   return false;
+}
+
+CandidateSet Allocation::live_at_targets(const Function& f, const Statement& br_table) const {
+  CandidateSet live = 0;
+  for (std::uint32_t k = 0; k < br_table.operand_count; ++k) {
+    live |= at_label_[f.operands[br_table.operands + k]];
+  }
+  return live;
 }
 
 /// What is live in the handlers of a region: they come after it, and were seen before.
@@ -162,12 +171,15 @@ void Allocation::interfere(const Function& f) {
     meet(static_cast<unsigned>(std::countr_zero(set)), entry_);
   }
   CandidateSet in_handlers = 0;
-  for (std::size_t i = 0; i < f.statements.size(); ++i) {
+  for (std::size_t i = 0; i < briefs_.size(); ++i) {
+    const Brief& brief = briefs_[i];
+    const bool is_plain = brief.kind != StatementKind::region && !may_throw(brief.kind);
+    if (is_plain && brief.defined == kNoCandidate) continue;
     const Statement& s = f.statements[i];
     if (s.kind == StatementKind::region) in_handlers = s.index == kNone ? 0 : at_region_[s.index];
     CandidateSet defined = 0;
-    if (s.variable < candidate_of_.size() && candidate_of_[s.variable] != kNoCandidate) {
-      const unsigned c = candidate_of_[s.variable];
+    if (brief.defined != kNoCandidate) {
+      const unsigned c = brief.defined;
       defined = CandidateSet{1} << c;
       CandidateSet live = after_[i];
       // A copy may share its source's register, and better does.

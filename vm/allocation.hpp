@@ -46,7 +46,7 @@ class Allocation {
     return (statement == 0 ? entry_ : before_[statement]) & pinned_;
   }
   /// Pinned locals that a statement reads.
-  CandidateSet uses(std::uint32_t statement) const { return use_[statement] & pinned_; }
+  CandidateSet uses(std::uint32_t statement) const { return briefs_[statement].use & pinned_; }
   CandidateSet live_out(std::uint32_t statement) const { return after_[statement] & pinned_; }
   /// Pinned locals that are live in a handler of a region's exceptions.
   CandidateSet live_in_handlers(std::uint32_t region) const {
@@ -57,7 +57,7 @@ class Allocation {
   static constexpr std::uint8_t kNoCandidate = 0xff;
 
   void choose_candidates(const Function& f);
-  void collect_uses(const Function& f);
+  void summarise(const Function& f);
   bool solve(const Function& f);
   void interfere(const Function& f);
   void color(const Function& f);
@@ -71,11 +71,21 @@ class Allocation {
                ? CandidateSet{1} << candidate_of_[v]
                : 0;
   }
+  CandidateSet live_at_targets(const Function& f, const Statement& br_table) const;
   void close_region(const Function& f, std::uint32_t region);
 
   std::vector<Candidate> candidates_;
   std::vector<std::uint8_t> candidate_of_;  // by local
-  std::vector<CandidateSet> use_, before_, after_, at_label_;
+  /// What the passes want of a statement, in a fifth of its bytes: they are many, and few of those
+  /// of a large function would stay in the cache.
+  struct Brief {
+    CandidateSet use = 0;  // candidates that it reads
+    Label label = kNone;
+    StatementKind kind{};
+    std::uint8_t defined = kNoCandidate;  // the candidate that it assigns
+  };
+  std::vector<Brief> briefs_;
+  std::vector<CandidateSet> before_, after_, at_label_;
   std::vector<CandidateSet> at_region_;  // live in its handlers and those around it
   std::array<CandidateSet, kMaxCandidates> adjacent_{};
   std::array<CandidateSet, kMaxCandidates> copies_{};  // locals it is copied from or to

@@ -15,7 +15,7 @@ namespace tinywasm::vm {
 namespace {
 
 constexpr std::size_t kChunk = std::size_t{256} << 10;
-constexpr std::size_t kLargeFunction = std::size_t{64} << 10;
+constexpr std::size_t kLargeFunction = std::size_t{256} << 10;
 
 const Dispatcher& dispatcher_for(const CodeOptions& options) {
   return options.portable_loop ? loop_dispatcher() : tail_dispatcher();

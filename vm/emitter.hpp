@@ -78,7 +78,7 @@ class Emitter {
  public:
   /// The caller holds the variant's mutex: direct calls ask it for code cells.
   Emitter(const Function& f, const Allocation& allocation, const Dispatcher& dispatcher,
-          ModuleCode::Variant& variant, EmitterBuffers& buffers);
+          ModuleCode::Variant& variant, EmitterBuffers& buffers, bool with_positions);
 
   /// False: the function needs more slots than a word can name.
   bool run();
@@ -156,7 +156,11 @@ class Emitter {
   void count_block(WordName name);
   void end_block(bool is_entered);
   void break_sequence();
-  void note(std::uint32_t ordinal, std::uint32_t offset);
+  /// Remembers where the word just written comes from.
+  void note(std::uint32_t ordinal, std::uint32_t offset) {
+    if (with_positions_) [[unlikely]]
+      positions_.push_back({word_, ordinal, offset});
+  }
   void branch_target(std::uint32_t at, std::uint32_t word, Label label, bool absolute);
 
   // Trees (emitter_trees.cpp).
@@ -191,6 +195,14 @@ class Emitter {
   void branch(const Statement& s);
   void jump(const Statement& s);
   void br_table(const Statement& s);
+  void runtime(const Statement& s);
+  void vector(const Statement& s);
+  Place result_slot(const Statement& s) const;
+  void atomic(const Statement& s);
+  void object(const Statement& s);
+  void wide(const Statement& s);
+
+  // Calls (emitter_calls.cpp).
   void call(const Statement& s);
   const std::byte* callee(const Statement& s);
   void call_direct(const Statement& s, CandidateSet saved);
@@ -198,12 +210,6 @@ class Emitter {
   void take_results(const Statement& s);
   void return_call(const Statement& s);
   void arguments(const Statement& s);
-  void runtime(const Statement& s);
-  void vector(const Statement& s);
-  Place result_slot(const Statement& s) const;
-  void atomic(const Statement& s);
-  void object(const Statement& s);
-  void wide(const Statement& s);
 
   // Exceptions (emitter_exceptions.cpp).
   void region(const Statement& s);
@@ -234,6 +240,7 @@ class Emitter {
   std::uint32_t word_ = 0;           // offset of the word being written
   std::uint32_t region_ = kNone;     // where exceptions go
   bool reachable_ = true;
+  const bool with_positions_;
   // While profiling.
   std::uint64_t* counter_ = nullptr;  // of the block that is being written, if any
   bool is_entered_ = true;            // the next block is not reached by falling into it alone

@@ -66,7 +66,7 @@ std::vector<std::uint64_t> positions(std::span<const CodePlace> places) {
     FunctionCode& function = *places[i].function;
     const std::lock_guard lock(function.variant->mutex);
     Translation translation;
-    const bool translated = translation.run(*function.variant, function.index);
+    const bool translated = translation.run(*function.variant, function.index, true);
     for (std::size_t k = i; k < places.size(); ++k) {
       if (places[k].function != &function) continue;
       done[k] = true;

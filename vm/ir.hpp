@@ -193,9 +193,9 @@ struct Function {
   std::vector<Region> regions;
   // Of locals, by variable.
   std::vector<Type> local_types;
-  std::vector<std::uint32_t> weight;  // uses, times 8 for each loop around
-  std::vector<bool> needs_zero;       // of those that are no parameters
-  std::vector<bool> written;
+  std::vector<std::uint32_t> weight;     // uses, times 8 for each loop around
+  std::vector<std::uint8_t> needs_zero;  // of those that are no parameters: whether
+  std::vector<std::uint8_t> written;     // whether
   // Numbers of slots.
   std::uint32_t parameters = 0;
   std::uint32_t locals = 0;         // parameters included

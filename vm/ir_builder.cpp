@@ -63,11 +63,14 @@ Builder::Builder(const decoder::Module& module, std::uint32_t function_index,
   f_.results = slots_of(type_.results);
   const decoder::FunctionBody& body = module.body(function_index);
   f_.offset = body.begin;
-  // About what a function of this size needs: memory that is not touched costs nothing, growing
-  // does.
+  // About what a function of this size needs, or twice as much as any before: memory that is not
+  // touched costs nothing, growing does.
   const std::size_t bytes = std::min<std::size_t>(body.end - body.begin, kMaxReserved);
-  f_.nodes.reserve(bytes / 2);
-  f_.statements.reserve(bytes / 6);
+  const auto make_room = [](auto& list, std::size_t count) {
+    if (list.capacity() < count) list.reserve(std::max(count, 2 * list.capacity()));
+  };
+  make_room(f_.nodes, bytes / 2);
+  make_room(f_.statements, bytes / 6);
 }
 
 void Builder::begin(std::span<const ValType> locals) {

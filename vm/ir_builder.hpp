@@ -64,7 +64,7 @@ class Builder {
   // The operand stack.
   void push(NodeId id) {
     const Node& n = at(id);
-    const bool is_plain = n.top <= height_ + 1 && n.type != Type::v128 && n.effects == 0;
+    const bool is_plain = n.top <= height_ + 1 && n.type != Type::v128 && (n.effects & kTraps) == 0;
     if (!is_plain || height_ >= stack_.size() || height_ - settled_ >= kMaxPending) [[unlikely]]
       return push_slowly(id);
     stack_[height_++] = id;
@@ -121,7 +121,11 @@ class Builder {
   void br_if(std::uint32_t depth, NodeId condition, bool sense);
   void br_table(std::span<const std::uint32_t> depths);
   void return_values();
-  void charge();
+  /// Counts an instruction for the fuel statement of the innermost loop or the function.
+  void charge() {
+    if (options_.fuel) [[unlikely]]
+      ++f_.statements[control_.back().fuel].index;
+  }
   void new_block(Control& c);
 
   // Exceptions (ir_builder_exceptions.cpp).

@@ -227,9 +227,4 @@ void Builder::return_values() {
   emit(StatementKind::ret_void);
 }
 
-/// Counts an instruction for the fuel statement of the innermost loop or the function.
-void Builder::charge() {
-  if (options_.fuel) ++f_.statements[control_.back().fuel].index;
-}
-
 }  // namespace tinywasm::vm::ir

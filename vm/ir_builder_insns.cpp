@@ -147,8 +147,7 @@ void Builder::drop() {
 
 void Builder::access_local(Variable local, bool is_set) {
   std::uint32_t& weight = f_.weight[local];
-  weight = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(std::uint64_t{weight} + kWeights[std::min(depth_, 5u)], 1u << 30));
+  weight = std::min(weight + kWeights[std::min(depth_, 5u)], 1u << 30);
   if (is_set) f_.written[local] = true;
   // A local whose first access is an assignment in a block that encloses all others never shows its
   // initial zero: the assignment dominates what follows in the block.

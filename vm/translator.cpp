@@ -22,13 +22,15 @@ struct Translation::State {
 Translation::Translation() : state_(std::make_unique<State>()) {}
 Translation::~Translation() = default;
 
-bool Translation::run(ModuleCode::Variant& variant, std::uint32_t function_index) {
+bool Translation::run(ModuleCode::Variant& variant, std::uint32_t function_index,
+                      bool with_positions) {
   State& s = *state_;
   ir::Builder builder(variant.module, function_index, variant.options, s.function, s.forms);
   if (!decoder::validate_function(variant.module, function_index, builder)) return false;
   if (variant.options.fuse) ir::thread_jumps(s.function);
   s.allocation.run(s.function, variant.options.fuse);
-  s.emitter.emplace(s.function, s.allocation, variant.dispatcher, variant, s.buffers);
+  s.emitter.emplace(s.function, s.allocation, variant.dispatcher, variant, s.buffers,
+                    with_positions);
   return s.emitter->run();
 }
 

@@ -22,8 +22,8 @@ class Translation {
 
   /// Translates a defined function; the caller holds the variant's mutex. The same function gives
   /// the same code every time. False: it cannot be run (too many slots), which validation has
-  /// already refused, or memory ran out.
-  bool run(ModuleCode::Variant& variant, std::uint32_t function_index);
+  /// already refused, or memory ran out. position() can be asked only `with_positions`.
+  bool run(ModuleCode::Variant& variant, std::uint32_t function_index, bool with_positions = false);
 
   std::span<const std::byte> code() const;
   std::uint32_t frame() const;
