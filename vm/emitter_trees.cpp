@@ -187,8 +187,8 @@ Cover Emitter::search_cover(std::uint16_t token, const Statement* s,
     cover.shape = search(walk, root, n - root);
   }
   if (cover.shape == nullptr) return cover;
-  for (std::uint8_t i = 0; i < roots.size(); ++i) {
-    describe(walk, cover, {Cover::kRoot, i}, roots[i]);
+  for (unsigned i = 0; i < roots.size(); ++i) {
+    describe(walk, cover, {Cover::kRoot, static_cast<std::uint8_t>(i)}, roots[i]);
     if (i != 0 || !is_store(s)) continue;
     if (is_far_store(s)) {
       cover.operands[cover.operand_count++] = {Cover::Source::store_offset, OperandClass::imm8, 0};

@@ -89,7 +89,7 @@ class IoVecs {
       : entries_(entries), memory_(memory) {}
 
   /// Longer than any program's; the guest's claim is not to cost host time.
-  static constexpr std::size_t kMaxCount = 64 * 1024;
+  static constexpr std::size_t kMaxCount = std::size_t{64} * 1024;
   bool is_too_many() const { return entries_.size() / kEntrySize > kMaxCount; }
 
   /// Points `out` at the first non-empty buffers, as many as fit, at most kMaxBytes long together.
