@@ -22,7 +22,7 @@
 
 namespace tinywasm {
 
-/// Makes the host function of a name, or none; see Linker::define_on_demand.
+/// Makes the host function of a name, or none if it has none; see Linker::define_on_demand.
 using HostFunctionMaker = std::function<std::optional<HostFunction>(std::string_view name)>;
 
 /// Names what instances of one Store may import. A later definition of a name replaces the earlier
@@ -41,7 +41,11 @@ class Linker {
     define(module, name, make_host_function(std::forward<F>(function)));
   }
   TINYWASM_API void define(std::string_view module, std::string_view name, HostFunction function);
-  /// Host functions of `module` that are made when an import first asks for them, by `make`.
+  /// Host functions of `module` that `make` makes when an import first asks for them: for modules
+  /// of many functions, of which a program imports few. It is called on the Store's thread, by
+  /// instantiate() and missing(), once for a name that it knows; and here, for names of `module`
+  /// that have been defined before, which this definition replaces. It is kept as long as the
+  /// Linker.
   TINYWASM_API void define_on_demand(std::string_view module, HostFunctionMaker make);
   /// A function, memory, table, global or tag of the same Store.
   TINYWASM_API void define(std::string_view module, std::string_view name, const Extern& item);
