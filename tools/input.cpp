@@ -15,6 +15,11 @@ namespace {
 Error last_error() { return Error{ErrorKind::io, std::strerror(errno)}; }
 
 Result<std::vector<std::byte>> read_all(int descriptor) {
+  constexpr off_t kMost = off_t{4} << 30;  // no module is larger
+  struct stat status{};
+  if (fstat(descriptor, &status) == 0 && status.st_size > kMost) {
+    return Error{ErrorKind::io, "file is larger than 4 GiB"};
+  }
   std::vector<std::byte> bytes;
   std::vector<std::byte> piece(64 << 10);
   for (;;) {
