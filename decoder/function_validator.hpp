@@ -232,7 +232,6 @@ class FunctionValidator : public FunctionValidatorBase {
   // The fast path (function_validator_fast.hpp).
   struct FastState;
   void fast_steps();
-  bool fast_local_get(FastState& state);
   bool fast_step(FastState& state);
   bool fast_block(FastState& state, const FastRow& row);
   bool fast_end(FastState& state, const FastRow& row);

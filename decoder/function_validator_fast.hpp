@@ -73,11 +73,7 @@ void FunctionValidator<Sink>::fast_steps() {
   const auto ahead = static_cast<std::size_t>(module_end_ - state.pos);
   if (ahead > detail::kFastInsnBytes) {
     const std::uint8_t* const last = std::min(state.end, module_end_ - detail::kFastInsnBytes);
-    // local.get is every third instruction: a branch of its own is predicted better than the
-    // switch on all of them.
-    while (state.pos < last) {
-      const bool is_local_get = *state.pos == info(Insn::local_get).opcode;
-      if (!(is_local_get ? fast_local_get(state) : fast_step(state))) break;
+    while (state.pos < last && fast_step(state)) {
     }
   }
   sp_ = state.sp;
@@ -107,25 +103,22 @@ template <class Sink>
 }
 
 template <class Sink>
-[[gnu::always_inline]] inline bool FunctionValidator<Sink>::fast_local_get(FastState& state) {
-  std::uint32_t index = 0;
-  const std::uint8_t* const next = fast_unsigned<2>(state.pos + 1, index);
-  if (next == nullptr || index >= state.local_count || state.sp == state.limit) return false;
-  *state.sp++ = state.locals[index];
-  return fast_report(state, kFastRows[info(Insn::local_get).opcode], next, index);
-}
-
-template <class Sink>
 [[gnu::always_inline]] inline bool FunctionValidator<Sink>::fast_step(FastState& state) {
   const FastRow& row = kFastRows[*state.pos];
   const std::uint8_t* next = state.pos + 1;
   std::uint32_t index = 0;
   std::uint64_t value = 0;
+  // local.get is every third instruction: a branch of its own is predicted better than the switch
+  // on all of them.
+  if (*state.pos == info(Insn::local_get).opcode) {
+    next = fast_unsigned<2>(next, index);
+    if (next == nullptr || index >= state.local_count || state.sp == state.limit) return false;
+    *state.sp++ = state.locals[index];
+    return fast_report(state, row, next, index);
+  }
   switch (row.shape) {
     case FastShape::plain:
       return state.take(row) && fast_report(state, row, next);
-    case FastShape::local_get:
-      return fast_local_get(state);
     case FastShape::local_set:
     case FastShape::local_tee:
       next = fast_unsigned<2>(next, index);

@@ -67,9 +67,8 @@ constexpr const Signature& signature(Insn insn) {
 
 /// How the validator's fast path treats an instruction.
 enum class FastShape : std::uint8_t {
-  none,   // it does not
+  none,   // it does not; local.get has a branch of its own
   plain,  // no immediates
-  local_get,
   local_set,
   local_tee,
   global_get,
@@ -106,8 +105,6 @@ namespace detail {
 constexpr FastShape shape_of(Insn id) {
   const InsnInfo& row = info(id);
   switch (id) {
-    case Insn::local_get:
-      return FastShape::local_get;
     case Insn::local_set:
       return FastShape::local_set;
     case Insn::local_tee:

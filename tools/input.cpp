@@ -14,6 +14,7 @@ namespace {
 
 Error last_error() { return Error{ErrorKind::io, std::strerror(errno)}; }
 
+/// Reads to the end.
 Result<std::vector<std::byte>> read_all(int descriptor) {
   constexpr off_t kMost = off_t{4} << 30;  // no module is larger
   struct stat status{};

@@ -37,9 +37,7 @@ class Allocation {
                : 0;
   }
   /// The pinned candidate of a variable as a set; empty when it is not pinned.
-  CandidateSet set_of(Variable v) const {
-    return register_of(v) != 0 ? CandidateSet{1} << candidate_of_[v] : 0;
-  }
+  CandidateSet set_of(Variable v) const { return candidate_set(v) & pinned_; }
   CandidateSet pinned() const { return pinned_; }
   /// Pinned locals that are live before and after a statement.
   CandidateSet live_in(std::uint32_t statement) const {
@@ -76,8 +74,8 @@ class Allocation {
 
   std::vector<Candidate> candidates_;
   std::vector<std::uint8_t> candidate_of_;  // by local
-  /// What the passes want of a statement, in a fifth of its bytes: they are many, and few of those
-  /// of a large function would stay in the cache.
+  /// What the passes want of a statement, in a seventh of its bytes: they are many, and few of
+  /// those of a large function would stay in the cache.
   struct Brief {
     CandidateSet use = 0;  // candidates that it reads
     Label label = kNone;

@@ -28,6 +28,18 @@ constexpr std::string_view kLoops = R"((module
 /// Every way of running.
 const StoreConfig kWays[] = {{}, {.fuse = false}, {.portable_loop = true}};
 
+/// Runs an export of kLoops that another thread interrupts after a while.
+void check_interrupted(Store& store, const Instance& instance, const char* name) {
+  const auto run = instance.func<void()>(name);
+  REQUIRE(run);
+  std::thread other([&store] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    store.interrupt();
+  });
+  CHECK(outcome((*run)()) == "interrupted: interrupted");
+  other.join();
+}
+
 }  // namespace
 
 TEST_SUITE("api_store") {
@@ -89,15 +101,7 @@ TEST_SUITE("api_store") {
         config.fuel = ~std::uint64_t{0};
         Store store(config);
         Linker linker(store);
-        const Instance instance = instance_of(linker, kLoops);
-        const auto run = instance.func<void()>(name);
-        REQUIRE(run);
-        std::thread other([&store] {
-          std::this_thread::sleep_for(std::chrono::milliseconds(30));
-          store.interrupt();
-        });
-        CHECK(outcome((*run)()) == "interrupted: interrupted");
-        other.join();
+        check_interrupted(store, instance_of(linker, kLoops), name);
         CHECK(store.fuel_left() > 0);
       }
     }
@@ -116,16 +120,9 @@ TEST_SUITE("api_store") {
         Store store(config);
         Linker linker(store);
         const Instance instance = instance_of(linker, kLoops);
-        const auto run = instance.func<void()>(name);
-        REQUIRE(run);
-        std::thread other([&store] {
-          std::this_thread::sleep_for(std::chrono::milliseconds(30));
-          store.interrupt();
-        });
-        CHECK(outcome((*run)()) == "interrupted: interrupted");
-        other.join();
+        check_interrupted(store, instance, name);
         // It lasts until it is taken back.
-        CHECK(outcome((*run)()) == "interrupted: interrupted");
+        CHECK(outcome((*instance.func<void()>(name))()) == "interrupted: interrupted");
         store.clear_interrupt();
         CHECK(*(*instance.func<std::int32_t(std::int32_t)>("count"))(7) == 7);
       }
