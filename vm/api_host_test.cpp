@@ -53,6 +53,27 @@ struct Guest {
 }  // namespace
 
 TEST_SUITE("api_host") {
+  TEST_CASE("a host function during which the guest is interrupted is the last that it calls") {
+    for (const std::optional<std::uint64_t> fuel :
+         {std::optional<std::uint64_t>(), std::optional(~std::uint64_t{0})}) {
+      Store store({.fuel = fuel});
+      Linker linker(store);
+      int calls = 0;
+      linker.define("host", "f", make_host_function([&] {
+                      if (++calls == 3) store.interrupt();
+                    }));
+      const Instance instance = instance_of(linker,
+                                            "(module (import \"host\" \"f\" (func $f))"
+                                            " (func (export \"loop\") (loop (call $f) (br 0))))");
+      const auto loop = instance.func<void()>("loop");
+      REQUIRE(loop);
+      CHECK(outcome((*loop)()) == "interrupted: interrupted");
+      CHECK(calls == 3);
+      CHECK(outcome((*loop)()) == "interrupted: interrupted");
+      CHECK(calls == 3);
+    }
+  }
+
   TEST_CASE("C++ types define the WebAssembly type") {
     CHECK(type_of([] {}) == "(func)");
     CHECK(type_of(&plain_function) == "(func (param i32 i64) (result i64))");

@@ -89,22 +89,37 @@ bool Emitter::run() {
 void Emitter::fuse_words() {
   std::vector<std::uint32_t>& dispatches = buffers_.dispatches;
   dispatches.assign(names_.size() + 1, 0);
-  const SequenceBeginnings& beginnings = *dispatcher_.sequence_beginnings;
-  for (std::size_t i = names_.size(); i-- > 0;) {
-    std::uint32_t fewest = 1 + dispatches[i + 1];
-    const std::size_t most = std::min<std::size_t>(kMaxSequence, names_.size() - i);
-    std::uint64_t hash = SequenceBeginnings::extend(0, names_[i]);
-    for (std::size_t n = 1; n < most; ++n) {
-      hash = SequenceBeginnings::extend(hash, names_[i + n]);
-      if (!beginnings.may_have(hash)) break;
-      if (1 + dispatches[i + n + 1] >= fewest) continue;
-      const HandlerAddress handler = dispatcher_.sequence({&names_[i], n + 1}, hash);
-      if (handler == nullptr) continue;
-      std::memcpy(code_.data() + word_begins_[i], &handler, sizeof handler);
-      fewest = 1 + dispatches[i + n + 1];
-    }
-    dispatches[i] = fewest;
+  std::vector<WordName>& unmetered_names = buffers_.unmetered_names;
+  const bool fuel = variant_.options.fuel;
+  if (fuel) {
+    unmetered_names.resize(names_.size());
+    std::transform(names_.begin(), names_.end(), unmetered_names.begin(), unmetered);
   }
+  for (std::size_t i = names_.size(); i-- > 0;) {
+    dispatches[i] = fuse_word(i, names_, 1 + dispatches[i + 1]);
+    // A sequence that polls for interrupts without need is better than none.
+    if (fuel) dispatches[i] = fuse_word(i, unmetered_names, dispatches[i]);
+  }
+}
+
+/// Gives word `i` the handler of a sequence of these names that takes fewer dispatches to the end
+/// than `fewest`, if there is one; how many it takes then.
+std::uint32_t Emitter::fuse_word(std::size_t i, std::span<const WordName> names,
+                                 std::uint32_t fewest) {
+  const SequenceBeginnings& beginnings = *dispatcher_.sequence_beginnings;
+  const std::size_t most = std::min<std::size_t>(kMaxSequence, names.size() - i);
+  std::uint64_t hash = SequenceBeginnings::extend(0, names[i]);
+  for (std::size_t n = 1; n < most; ++n) {
+    hash = SequenceBeginnings::extend(hash, names[i + n]);
+    if (!beginnings.may_have(hash)) break;
+    const std::uint32_t taken = 1 + buffers_.dispatches[i + n + 1];
+    if (taken >= fewest) continue;
+    const HandlerAddress handler = dispatcher_.sequence(names.subspan(i, n + 1), hash);
+    if (handler == nullptr) continue;
+    std::memcpy(code_.data() + word_begins_[i], &handler, sizeof handler);
+    fewest = taken;
+  }
+  return fewest;
 }
 
 void Emitter::relocate(std::byte* base) const {
@@ -238,7 +253,7 @@ void Emitter::enter() {
   std::uint16_t slots[4] = {0, 0, 0, 0};
   const unsigned mask = register_mask(parameters, false, slots);
   auto& word = append<EnterWord>(Dispatcher::at(dispatcher_.enters, mask), sizeof(EnterWord),
-                                 name_of(kEnterWord, mask));
+                                 polling(name_of(kEnterWord, mask)));
   std::copy_n(slots, 4, word.slot);
   word.frame_bytes = static_cast<std::uint32_t>((frame_ + f_.max_arguments) * sizeof(Slot));
   std::uint32_t first = f_.locals;
@@ -466,7 +481,7 @@ void Emitter::jump(const Statement& s) {
   }
   if (f_.labels[s.label].is_loop) {
     append<JumpBackWord>(dispatcher_.word(WordId::jump_back), sizeof(JumpBackWord),
-                         name_of(kJumpBackWord, 0));
+                         polling(name_of(kJumpBackWord, 0)));
     branch_target(word_ + offsetof(JumpBackWord, target), word_, s.label, true);
   } else {
     append<JumpWord>(dispatcher_.word(WordId::jump), sizeof(JumpWord), name_of(kJumpWord, 0));

@@ -66,6 +66,7 @@ struct EmitterBuffers {
   std::vector<WordName> names;             // of the words; 0: never part of a sequence
   std::vector<std::uint32_t> word_begins;  // their offsets in the code
   std::vector<std::uint32_t> dispatches;   // from a word to the function's end
+  std::vector<WordName> unmetered_names;   // in code that charges fuel
   std::vector<Position> positions;
   std::vector<Fixup> fixups;
   std::vector<std::uint32_t> label_at;
@@ -151,8 +152,11 @@ class Emitter {
     word->handler = handler;
     return *word;
   }
+  /// The name of a word that polls for interrupts.
+  WordName polling(WordName name) const { return variant_.options.fuel ? metered(name) : name; }
   void write(const Shape& shape, std::span<const Operand> operands);
   void fuse_words();
+  std::uint32_t fuse_word(std::size_t i, std::span<const WordName> names, std::uint32_t fewest);
   void count_block(WordName name);
   void end_block(bool is_entered);
   void break_sequence();

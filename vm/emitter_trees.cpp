@@ -227,7 +227,8 @@ void Emitter::write(const Shape& shape, std::span<const Operand> operands) {
   if (shape.count == 1) index = 0;  // the plain handlers of the loop dispatcher
   const KnownWord& known = buffers_.known_words.find(shape, index, places);
   const Layout& layout = known.layout;
-  append<PlainWord>(known.handler, layout.size, known.name);
+  const bool is_back_edge = operands[0].cls == OperandClass::target8;
+  append<PlainWord>(known.handler, layout.size, is_back_edge ? polling(known.name) : known.name);
   std::byte* const word = code_.data() + word_;
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const Operand& operand = operands[i];

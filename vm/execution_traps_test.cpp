@@ -229,18 +229,31 @@ TEST_SUITE("execution_traps") {
         " loop call $leaf br 0 end",
         " return_call 0",
         " i32.const 0 return_call_indirect",
+        " (local i64)  ;; two sequences, of which the first charges fuel\n"
+        " loop local.get 0 i64.const 3 i64.mul i64.const 1 i64.add local.set 0"
+        "      local.get 0 local.get 0 i64.const 1 i64.shr_u"
+        "      local.get 0 i64.const 1 i64.and i32.wrap_i64 select local.tee 0"
+        "      i64.const 0 i64.ge_s br_if 0 br 0 end",
+        " loop i32.const 0 i32.const 1 i32.const 65536 memory.fill br 0 end",
+        " loop i32.const 0 ref.null func i32.const 60000 table.fill 1 br 0 end",
+        " loop i32.const 60000 array.new_default $a drop br 0 end",
+        " loop struct.new_default $s drop br 0 end",
     };
     for (const char* body : bodies) {
-      for (const int mode : {0, 1, 2}) {
+      for (const int mode : {0, 1, 2, 3, 4, 5}) {
         CAPTURE(body);
         CAPTURE(mode);
         StoreConfig config;
-        config.fuse = mode == 0;
-        config.portable_loop = mode == 2;
+        config.fuse = mode % 3 == 0;
+        config.portable_loop = mode % 3 == 2;
+        if (mode >= 3) config.fuel = ~std::uint64_t{0};
         Store store(config);
         Linker linker(store);
-        auto module = Module::from_text("(module (func (export \"f\") " + std::string(body) +
-                                        ") (func $leaf) (table funcref (elem 0)))");
+        auto module = Module::from_text(
+            "(module (type $a (array (mut i64))) (type $s (struct (field i64)))"
+            " (func (export \"f\") " +
+            std::string(body) +
+            ") (func $leaf) (table funcref (elem 0)) (table 60000 funcref) (memory 1))");
         REQUIRE(module);
         auto instance = linker.instantiate(*module);
         REQUIRE(instance);

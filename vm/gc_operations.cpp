@@ -22,9 +22,7 @@ Trap in_parts(const Context& context, std::uint64_t count, bool backwards, Work 
     const std::uint64_t part = std::min(count - done, kElementsPerPoll);
     work(backwards ? count - done - part : done, part);
     done += part;
-    if (done < count && context.interrupt.load(std::memory_order_relaxed) != 0) {
-      return Trap::interrupted;
-    }
+    if (context.interrupt.load(std::memory_order_relaxed) != 0) return Trap::interrupted;
   }
   return Trap::none;
 }
@@ -66,6 +64,8 @@ struct Place {
 
   Heap& heap() const { return context.store->heap(); }
   std::uint32_t type_id(std::uint32_t type) const { return instance.type_ids[type]; }
+  /// Asked before an object is made, for which garbage may have to be collected.
+  bool interrupted() const { return context.interrupt.load(std::memory_order_relaxed) != 0; }
 };
 
 Place place_of(Context& context, const Slot* fp, const ObjectWord& word) {
@@ -82,6 +82,7 @@ void store_fields(Object* made, const ObjectType& type, const Slot* values) {
 }
 
 Trap make_struct(const Place& place, std::uint32_t type, const Slot* values, Slot& result) {
+  if (place.interrupted()) return Trap::interrupted;
   const std::uint32_t id = place.type_id(type);
   Object* made = place.heap().allocate_struct(id, place.stack_end);
   if (made == nullptr) return Trap::out_of_memory;
@@ -93,6 +94,7 @@ Trap make_struct(const Place& place, std::uint32_t type, const Slot* values, Slo
 /// A structure with a descriptor: the last of `values`, or the only one when the fields are zero.
 Trap make_described(const Place& place, std::uint32_t type, const Slot* values, bool is_default,
                     Slot& result) {
+  if (place.interrupted()) return Trap::interrupted;
   const std::uint32_t id = place.type_id(type);
   const ObjectType* layout = place.heap().type(id);
   if (layout == nullptr) return Trap::out_of_memory;
@@ -112,6 +114,7 @@ Trap make_described(const Place& place, std::uint32_t type, const Slot* values, 
 /// An array of zeros. Its element size is in `size`.
 Trap make_array(const Place& place, std::uint32_t type, std::uint64_t length, Object*& made,
                 FieldSize& size) {
+  if (place.interrupted()) return Trap::interrupted;
   const std::uint32_t id = place.type_id(type);
   made = place.heap().allocate_array(id, length, place.stack_end);
   if (made == nullptr) return Trap::out_of_memory;
@@ -295,11 +298,11 @@ Trap array_init_data(Context& context, Slot* fp, const ObjectWord& word) {
   const std::uint64_t count = u32(operands[3]);
   if (const Trap trap = check_range(operands[0], index, count); trap != Trap::none) return trap;
   if (!in_bounds(offset, count * size, data.size())) return Trap::memory_bounds;
-  if (count != 0) {
-    std::memcpy(to_object(operands[0])->contents() + index * size, data.data() + offset,
-                count * size);
-  }
-  return Trap::none;
+  std::byte* const to = to_object(operands[0])->contents() + index * size;
+  const std::byte* const from = data.data() + offset;
+  return in_parts(context, count, false, [&](std::uint64_t first, std::uint64_t part) {
+    std::memcpy(to + first * size, from + first * size, part * size);
+  });
 }
 
 Trap array_init_elem(Context& context, Slot* fp, const ObjectWord& word) {

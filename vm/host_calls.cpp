@@ -26,9 +26,12 @@ struct HostCalls {
     } catch (...) {
       fail_with_current(caller);
     }
-    if (!caller.error_) [[likely]]
-      return vm::Trap::none;
-    return take_error(caller, context);
+    if (caller.error_) [[unlikely]]
+      return take_error(caller, context);
+    // It may have taken long, and a loop around it that charges fuel polls rarely.
+    if (context.interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      return vm::Trap::interrupted;
+    return vm::Trap::none;
   }
 
  private:

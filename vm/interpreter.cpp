@@ -136,6 +136,10 @@ Result<void> call(Context& context, Function& function, Slot* slots) {
   const SavedContext saved(context);
   if (function.callback != nullptr) return call_host_function(context, function, slots);
 
+  // Code that charges fuel comes to a poll of its own only when it has used up a slice.
+  if (context.interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+    return Error{.kind = kind(Trap::interrupted), .message = message(Trap::interrupted)};
+  }
   const std::size_t params = slot_count(function.type->params);
   const std::size_t results = slot_count(function.type->results);
   Slot* fp = context.top + kLinkage;

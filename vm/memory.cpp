@@ -23,6 +23,8 @@ constexpr std::uint64_t kUsualReservation = std::uint64_t{4} << 30;
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 47;
 /// How much a bulk instruction does between two looks at the interrupt flag.
 constexpr std::uint64_t kChunk = std::uint64_t{4} << 20;
+/// What takes no longer than some instructions, so that no look is due.
+constexpr std::uint64_t kShort = 4096;
 
 /// What memories without bytes point to: addresses formed from it are never null.
 alignas(kAlignment) std::byte g_no_bytes[kAlignment];
@@ -41,7 +43,7 @@ Trap in_chunks(std::uint64_t length, bool backwards, const std::atomic<std::uint
     const std::uint64_t piece = std::min(kChunk, length - done);
     step(backwards ? length - done - piece : done, piece);
     done += piece;
-    if (done < length && poll(interrupt)) return Trap::interrupted;
+    if (length > kShort && poll(interrupt)) return Trap::interrupted;
   }
   return Trap::none;
 }

@@ -112,19 +112,24 @@ enum Token : std::uint16_t {
 };
 
 /// Names one handler: a shape with a choice of places, or another word with a number. These are
-/// hashes, of which no two are equal (sequences_test.cpp); 0 is none.
+/// hashes, of which no two are equal (sequences_test.cpp), and even; 0 is none.
 using WordName = std::uint64_t;
 constexpr WordName name_of(const Key& key, std::size_t index) {
   std::uint64_t x = key.low ^ (key.high * 0x9E3779B97F4A7C15);
   x = (x ^ (x >> 29)) * 0xBF58476D1CE4E5B9 + index;
   x = (x ^ (x >> 32)) * 0x94D049BB133111EB;
-  return x ^ (x >> 31);
+  return (x ^ (x >> 31)) << 1;
 }
 constexpr WordName name_of(Token word, std::size_t number) {
   Key key;
   key.add(word);
   return name_of(key, number);
 }
+
+/// The name of a word that polls for interrupts where it is in code that charges fuel: sequences of
+/// such code need not poll.
+constexpr WordName metered(WordName name) { return name | 1; }
+constexpr WordName unmetered(WordName name) { return name & ~WordName{1}; }
 
 /// Words that one handler may do in one go; four and one that charges fuel.
 inline constexpr unsigned kMaxSequence = 5;

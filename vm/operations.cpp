@@ -8,6 +8,15 @@
 #include "vm/table.hpp"
 
 namespace tinywasm::vm {
+namespace {
+
+/// Polls after what may have taken long.
+Trap or_interrupted(const Context& context, Trap trap) {
+  if (trap != Trap::none) return trap;
+  return context.interrupt.load(std::memory_order_relaxed) != 0 ? Trap::interrupted : Trap::none;
+}
+
+}  // namespace
 
 // Every memory, table and instance with an index is one of the owning kind.
 
@@ -65,8 +74,9 @@ bool refresh_memories(Context& context) {
 }
 
 Trap refuel(Context& context, std::uint32_t cost) {
-  /// In instructions: a fraction of a millisecond, which an interrupt may have to wait.
-  constexpr std::uint64_t kSlice = 1 << 16;
+  /// In instructions: what an interrupt may have to wait, some 50 microseconds. What takes longer
+  /// than an instruction usually does polls by itself.
+  constexpr std::uint64_t kSlice = 1 << 14;
   context.fuel += cost;  // it was charged
   if (context.interrupt.load(std::memory_order_relaxed) != 0) return Trap::interrupted;
   const std::uint64_t all = context.fuel_reserve + static_cast<std::uint64_t>(context.fuel);
@@ -98,19 +108,20 @@ Trap table_set(Context& context, std::uint32_t table, std::uint64_t index, Slot 
 Trap table_init(Context& context, std::uint32_t element, std::uint32_t table,
                 std::uint64_t destination, std::uint64_t source, std::uint64_t length) {
   auto& instance = static_cast<OwnedInstance&>(*context.instance);
-  return init(instance, element, *instance.tables[table], destination, source, length);
+  return or_interrupted(
+      context, init(instance, element, *instance.tables[table], destination, source, length));
 }
 
 Trap table_copy(Context& context, std::uint32_t destination_table, std::uint32_t source_table,
                 std::uint64_t destination, std::uint64_t source, std::uint64_t length) {
   const Instance& instance = *context.instance;
-  return copy(*instance.tables[destination_table], *instance.tables[source_table], destination,
-              source, length);
+  return or_interrupted(context, copy(*instance.tables[destination_table],
+                                      *instance.tables[source_table], destination, source, length));
 }
 
 Trap table_fill(Context& context, std::uint32_t table, std::uint64_t index, Slot value,
                 std::uint64_t length) {
-  return fill(*context.instance->tables[table], index, value, length);
+  return or_interrupted(context, fill(*context.instance->tables[table], index, value, length));
 }
 
 std::uint64_t table_grow(Context& context, std::uint32_t table, Slot value, std::uint64_t delta) {

@@ -35,7 +35,7 @@ struct Registers {
   const std::byte* lpc;  // the last loop target, see back_edge
   std::uint64_t r0, r1, r2, r3;
   V128 f0, f1, f2, f3;
-  bool has_polled = false;  // see sequence_word; never a machine register
+  bool metered = false;  // see Metered; never a machine register
 };
 
 #else
@@ -74,7 +74,7 @@ struct Registers {
   GlobalR2 r2;
   GlobalR3 r3;
   V128 f0, f1, f2, f3;
-  bool has_polled = false;
+  bool metered = false;
 };
 
 #endif

@@ -24,16 +24,22 @@ inline constexpr std::size_t kSequenceCount = 0
 #undef SEQUENCE
     ;
 
-/// Whoever charges fuel comes to a poll for interrupts every slice: a back-edge of the same
-/// sequence need not poll again.
+/// A step of code that charges fuel, which looks for interrupts whenever a slice of the fuel is
+/// used up (see refuel): its functions' entries and back-edges need no poll of their own. A handler
+/// of a single word polls nevertheless; only sequences are made twice.
 template <class Step>
-inline constexpr bool charges = (Step::kExits & kCharges) != 0;
+struct Metered : Step {
+  static constexpr WordName kName = metered(Step::kName);
+  TINYWASM_INLINE static Flow run(Registers& R) {
+    R.metered = true;
+    return Step::run(R);
+  }
+};
 
 template <class A, class B, class C = void, class D = void, class E = void>
 TINYWASM_HANDLER sequence_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   TINYWASM_RUN(A);
-  R.has_polled = charges<A>;
   R.pc += A::kSize;
   TINYWASM_RUN(B);
   if constexpr (!std::is_void_v<C>) {

@@ -30,7 +30,11 @@ namespace rows {
 struct Step {
   Key key{};
   unsigned number = 0;
-  constexpr WordName name() const { return name_of(key, number); }
+  bool is_metered = false;
+  constexpr WordName name() const {
+    const WordName name = name_of(key, number);
+    return is_metered ? metered(name) : name;
+  }
   constexpr bool is(Token word) const {
     Key expected;
     expected.add(word);
@@ -58,6 +62,8 @@ constexpr Step Jump = word(kJumpWord);
 constexpr Step JumpBack = word(kJumpBackWord);
 constexpr Step ReturnVoid = word(kReturnVoidWord);
 constexpr Step Fuel = word(kFuelWord);
+template <Step S>
+constexpr Step Metered{S.key, S.number, true};
 
 struct Row {
   std::array<Step, kMaxSequence> steps;

@@ -124,7 +124,7 @@ TINYWASM_HANDLER step_word(TINYWASM_REGISTERS) {
 /// register, so that the CPU speculates past the load of the operand instead of making `pc` depend
 /// on it.
 TINYWASM_INLINE Flow back_edge(Registers& R, const std::byte* target) {
-  if (!R.has_polled && R.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+  if (!R.metered && R.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
     return Flow::interrupt;
   if (target == R.lpc) [[likely]]
     return Flow::loop;

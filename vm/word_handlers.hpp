@@ -77,7 +77,7 @@ struct Enter {
         reinterpret_cast<std::byte*>(R.ctx->stack_limit)) [[unlikely]] {
       return Flow::exhausted;
     }
-    if (R.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    if (!R.metered && R.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
       return Flow::interrupt;
     // Volatile: a call of memset instead of the loop would spill every register.
     volatile Slot* const locals = R.fp + word.zero_begin;

@@ -150,6 +150,12 @@ Steps all_steps(const Dispatcher& dispatcher) {
   return steps;
 }
 
+std::string step_text(const Steps& steps, WordName word) {
+  const auto step = steps.find(unmetered(word));
+  if (step == steps.end()) return "-";
+  return word == unmetered(word) ? step->second : "Metered<" + step->second + '>';
+}
+
 }  // namespace
 
 std::string text_of(const WordProfile& profile, const Dispatcher& dispatcher) {
@@ -162,8 +168,7 @@ std::string text_of(const WordProfile& profile, const Dispatcher& dispatcher) {
         text += '\n';
         continue;
       }
-      const auto step = steps.find(word);
-      text += fmt::format("{}\t{}\n", block.count, step != steps.end() ? step->second : "-");
+      text += fmt::format("{}\t{}\n", block.count, step_text(steps, word));
     }
   }
   return text;
