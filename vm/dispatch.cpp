@@ -6,8 +6,8 @@
 namespace tinywasm::vm {
 namespace {
 
-std::size_t hash(const Key& key) {
-  return static_cast<std::size_t>((key.low ^ (key.high * 0x9E3779B97F4A7C15)) * 0xD6E8FEB86659FD93);
+std::uint64_t hash(const Key& key) {
+  return (key.low ^ (key.high * 0x9E3779B97F4A7C15)) * 0xD6E8FEB86659FD93;
 }
 
 }  // namespace
@@ -20,7 +20,9 @@ Dispatcher::Dispatcher(std::span<const std::span<const Shape>> families, const H
   mask_ = table_.size() - 1;
   for (const auto& family : families) {
     for (const Shape& shape : family) {
-      std::size_t at = hash(shape.key) >> 32 & mask_;
+      const std::uint64_t h = hash(shape.key);
+      there_[h >> 55] |= std::uint64_t{1} << (h >> 49 & 63);
+      std::size_t at = h >> 32 & mask_;
       while (table_[at] != nullptr) at = (at + 1) & mask_;
       table_[at] = &shape;
     }
@@ -34,7 +36,9 @@ std::vector<const Shape*> Dispatcher::shapes() const {
 }
 
 const Shape* Dispatcher::find(const Key& key) const {
-  for (std::size_t at = hash(key) >> 32 & mask_; table_[at] != nullptr; at = (at + 1) & mask_) {
+  const std::uint64_t h = hash(key);
+  if ((there_[h >> 55] >> (h >> 49 & 63) & 1) == 0) return nullptr;
+  for (std::size_t at = h >> 32 & mask_; table_[at] != nullptr; at = (at + 1) & mask_) {
     if (table_[at]->key == key) return table_[at];
   }
   return nullptr;

@@ -145,7 +145,10 @@ class Dispatcher : public Handlers {
   }
 
  private:
-  std::vector<const Shape*> table_;  // a hash table with open addressing
+  // Most keys that the search for covers asks for have no shape. A bit for each hash (Bloom 1970)
+  // ends those lookups in a few lines of the cache.
+  std::array<std::uint64_t, 512> there_{};  // by the 15 highest bits
+  std::vector<const Shape*> table_;         // a hash table with open addressing
   std::size_t mask_ = 0;
 };
 

@@ -138,17 +138,9 @@ void Emitter::branch_target(std::uint32_t at, std::uint32_t word, Label label, b
 
 // ---- Places
 
-Emitter::Place Emitter::home(Variable v) const {
-  const unsigned reg = allocation_.register_of(v);
-  return reg != 0 ? in_register(reg, ir::is_float(f_.local_types[v])) : slot(v);
-}
-
-Emitter::Place Emitter::place_of(const Node& leaf) const {
-  const auto v = static_cast<Variable>(leaf.value);
-  if (!f_.is_local(v)) {
-    for (const LiveTemporary& t : temporaries_) {
-      if (t.variable == v) return t.place;
-    }
+Emitter::Place Emitter::place_of_temporary(Variable v) const {
+  for (const LiveTemporary& t : temporaries_) {
+    if (t.variable == v) return t.place;
   }
   return home(v);
 }
@@ -278,7 +270,7 @@ void Emitter::enter() {
   clean_ = parameters;
 }
 
-void Emitter::statement(const Statement& s) {
+[[gnu::always_inline]] inline void Emitter::statement(const Statement& s) {
   switch (s.kind) {
     case StatementKind::label:
       if (reachable_) ensure(allocation_.live_in(current_));
@@ -371,21 +363,23 @@ void Emitter::assigned(const Statement& s, const Place& place) {
   }
 }
 
-void Emitter::set(const Statement& s) {
-  if (step_branch(s) || set_both(s)) return;
+[[gnu::always_inline]] inline void Emitter::set(const Statement& s) {
+  if (current_ + 1 < f_.statements.size() && variant_.options.fuse) {
+    const StatementKind next = f_.statements[current_ + 1].kind;
+    if (next == StatementKind::branch && step_branch(s)) return;
+    if (next == StatementKind::set_global && set_both(s)) return;
+  }
   const Place to = destination(s);
   evaluate(to, s.node[0]);
   assigned(s, to);
 }
 
-/// x += constant; compare x; branch back: one word.
+/// x += constant; compare x; branch back: one word. The next statement is a branch.
 bool Emitter::step_branch(const Statement& s) {
-  if (!variant_.options.fuse || current_ + 1 >= f_.statements.size()) return false;
   const Statement& next = f_.statements[current_ + 1];
   const Node& sum = f_.nodes[s.node[0]];
-  if (next.kind != StatementKind::branch || !f_.labels[next.label].is_loop || !next.sense ||
-      !f_.is_local(s.variable) || sum.kind != NodeKind::numeric ||
-      (sum.op != Insn::i32_add && sum.op != Insn::i64_add)) {
+  if (!f_.labels[next.label].is_loop || !next.sense || !f_.is_local(s.variable) ||
+      sum.kind != NodeKind::numeric || (sum.op != Insn::i32_add && sum.op != Insn::i64_add)) {
     return false;
   }
   const Node& step = f_.nodes[sum.child[1]];
@@ -427,13 +421,12 @@ bool Emitter::step_branch(const Statement& s) {
   return true;
 }
 
-/// local = global - constant; global = local: one word.
+/// local = global - constant; global = local: one word. The next statement sets a global.
 bool Emitter::set_both(const Statement& s) {
-  if (!variant_.options.fuse || current_ + 1 >= f_.statements.size()) return false;
   const Statement& next = f_.statements[current_ + 1];
   const Node& difference = f_.nodes[s.node[0]];
-  if (next.kind != StatementKind::set_global || !f_.is_local(s.variable) ||
-      difference.kind != NodeKind::numeric || difference.op != Insn::i32_sub) {
+  if (!f_.is_local(s.variable) || difference.kind != NodeKind::numeric ||
+      difference.op != Insn::i32_sub) {
     return false;
   }
   const Node& value = f_.nodes[next.node[0]];

@@ -34,16 +34,19 @@ struct Fixup {
   bool absolute;
 };
 
-/// Code that is being written. Its bytes begin as zero.
+/// Code that is being written. Its bytes begin as zero, but for the first kBeyond, which the next
+/// word's handler will take.
 class CodeBuffer {
  public:
+  /// Bytes beyond the end that may be written.
+  static constexpr std::size_t kBeyond = 8;
   std::size_t size() const { return size_; }
   std::byte* data() { return bytes_.data(); }
   std::span<const std::byte> bytes() const { return {bytes_.data(), size_}; }
   /// Adds bytes; the pointer to them holds until more are added.
   std::byte* grow(std::size_t count) {
-    if (bytes_.size() - size_ < count) [[unlikely]]
-      bytes_.resize(2 * (size_ + count));
+    if (bytes_.size() - size_ < count + kBeyond) [[unlikely]]
+      bytes_.resize(2 * (size_ + count) + kBeyond);
     size_ += count;
     return bytes_.data() + (size_ - count);
   }
@@ -51,12 +54,12 @@ class CodeBuffer {
     if (bytes_.size() < size) bytes_.resize(size);
   }
   void clear() {
-    std::fill_n(bytes_.begin(), size_, std::byte{0});
+    std::fill_n(bytes_.begin(), std::min(bytes_.size(), size_ + kBeyond), std::byte{0});
     size_ = 0;
   }
 
  private:
-  std::vector<std::byte> bytes_;  // zero from size_ on
+  std::vector<std::byte> bytes_;  // zero from size_ + kBeyond on
   std::size_t size_ = 0;
 };
 
@@ -122,8 +125,15 @@ class Emitter {
   static Place in_register(unsigned reg, bool is_float) {
     return {static_cast<std::uint8_t>(reg), is_float, 0};
   }
-  Place home(Variable v) const;
-  Place place_of(const Node& leaf) const;
+  Place home(Variable v) const {
+    const unsigned reg = allocation_.register_of(v);
+    return reg != 0 ? in_register(reg, ir::is_float(f_.local_types[v])) : slot(v);
+  }
+  Place place_of(const Node& leaf) const {
+    const auto v = static_cast<Variable>(leaf.value);
+    return f_.is_local(v) ? home(v) : place_of_temporary(v);
+  }
+  Place place_of_temporary(Variable v) const;
   Place scratch(bool is_float);
   void release(const Place& place);
   unsigned free_register(bool is_float, std::uint32_t last_statement);
@@ -154,7 +164,10 @@ class Emitter {
   }
   /// The name of a word that polls for interrupts.
   WordName polling(WordName name) const { return variant_.options.fuel ? metered(name) : name; }
+  const KnownWord& learn_word(const Shape& shape, std::size_t index,
+                              std::span<const Operand> operands);
   void write(const Shape& shape, std::span<const Operand> operands);
+  void write_word(const Shape& shape, std::span<const Operand> operands);
   void fuse_words();
   std::uint32_t fuse_word(std::size_t i, std::span<const WordName> names, std::uint32_t fewest);
   void count_block(WordName name);

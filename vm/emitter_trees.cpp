@@ -199,8 +199,9 @@ Cover Emitter::search_cover(std::uint16_t token, const Statement* s,
 }
 
 /// The cover of a statement's trees. It lasts until the next is asked for.
-const Cover& Emitter::cover_of(std::uint16_t token, const Statement* s,
-                               std::span<const NodeId> roots) {
+[[gnu::always_inline]] inline const Cover& Emitter::cover_of(std::uint16_t token,
+                                                             const Statement* s,
+                                                             std::span<const NodeId> roots) {
   const Form first = f_.nodes[roots[0]].form;
   const Form second = roots.size() > 1 ? f_.nodes[roots[1]].form : Forms::kNoChild;
   const bool has_key = first != kNoForm && second != kNoForm;
@@ -215,43 +216,46 @@ const Cover& Emitter::cover_of(std::uint16_t token, const Statement* s,
   return has_key ? buffers_.covers.put(key, cover) : buffers_.covers.keep(cover);
 }
 
-/// Adds a shape's word. The handler is that of the operands' places.
-void Emitter::write(const Shape& shape, std::span<const Operand> operands) {
+/// What is to be known of a shape's word that was not written lately.
+[[gnu::noinline]] const KnownWord& Emitter::learn_word(const Shape& shape, std::size_t index,
+                                                       std::span<const Operand> operands) {
   std::uint8_t places[kMaxOperands];
+  for (std::size_t i = 0; i < operands.size(); ++i) places[i] = operands[i].reg;
+  return buffers_.known_words.add(shape, index, places);
+}
+
+/// Adds a shape's word. The handler is that of the operands' places. Inline, as all that every tree
+/// goes through.
+[[gnu::always_inline]] inline void Emitter::write_word(const Shape& shape,
+                                                       std::span<const Operand> operands) {
   std::size_t index = 0;
-  for (std::size_t i = 0; i < operands.size(); ++i) {
-    places[i] = operands[i].reg;
-    if (is_value(operands[i].cls)) index = index * kPlaces + places[i];
-    if (shape.narrow && i == 0) index = places[0] == kInSlot ? 1 : 0;
+  std::size_t i = 0;
+  if (shape.narrow) index = operands[i++].reg == kInSlot ? 1 : 0;
+  for (; i < operands.size(); ++i) {
+    if (is_value(operands[i].cls)) index = index * kPlaces + operands[i].reg;
   }
   if (shape.count == 1) index = 0;  // the plain handlers of the loop dispatcher
-  const KnownWord& known = buffers_.known_words.find(shape, index, places);
-  const Layout& layout = known.layout;
-  const bool is_back_edge = operands[0].cls == OperandClass::target8;
-  append<PlainWord>(known.handler, layout.size, is_back_edge ? polling(known.name) : known.name);
-  std::byte* const word = code_.data() + word_;
-  for (std::size_t i = 0; i < operands.size(); ++i) {
-    const Operand& operand = operands[i];
-    std::byte* const at = word + layout.offset[i];
-    switch (operand.cls) {
-      case OperandClass::int_value:
-      case OperandClass::float_value:
-        if (operand.reg == kInSlot) std::memcpy(at, &operand.bits, 2);
-        break;
-      case OperandClass::imm4:
-      case OperandClass::index4:
-        std::memcpy(at, &operand.bits, 4);
-        break;
-      case OperandClass::imm8:
-        std::memcpy(at, &operand.bits, 8);
-        break;
-      case OperandClass::target4:
-      case OperandClass::target8:
-        end_block(false);
-        branch_target(word_ + layout.offset[i], word_, static_cast<Label>(operand.bits),
-                      operand.cls == OperandClass::target8);
-    }
+  const KnownWord* known = buffers_.known_words.find(shape, index);
+  if (known == nullptr) [[unlikely]]
+    known = &learn_word(shape, index, operands);
+  const OperandClass first = operands[0].cls;
+  const bool is_back_edge = first == OperandClass::target8;
+  auto* const word = reinterpret_cast<std::byte*>(&append<PlainWord>(
+      known->handler, known->size, is_back_edge ? polling(known->name) : known->name));
+  // Eight bytes of each: what is too much lies where the next operand or word will.
+  for (std::size_t k = 0; k < known->stored_count; ++k) {
+    const auto [operand, offset] = known->stored[k];
+    std::memcpy(word + offset, &operands[operand].bits, CodeBuffer::kBeyond);
   }
+  if (is_back_edge || first == OperandClass::target4) {
+    end_block(false);
+    branch_target(word_ + known->first_offset, word_, static_cast<Label>(operands[0].bits),
+                  is_back_edge);
+  }
+}
+
+void Emitter::write(const Shape& shape, std::span<const Operand> operands) {
+  write_word(shape, operands);
 }
 
 /// Writes a statement: `own` is its own operand, or null, `roots` are its trees.
@@ -271,8 +275,9 @@ void Emitter::emit_tree(std::uint16_t token, const Operand* own, std::span<const
 }
 
 /// Writes what a cover leaves out, then its word.
-void Emitter::emit_cover(const Cover& cover, const Operand* own, std::span<const NodeId> roots,
-                         const Statement* s) {
+[[gnu::always_inline]] inline void Emitter::emit_cover(const Cover& cover, const Operand* own,
+                                                       std::span<const NodeId> roots,
+                                                       const Statement* s) {
   std::array<NodeId, Cover::kMaxNodes> nodes;
   for (unsigned i = 0; i < cover.node_count; ++i) {
     const auto [parent, child] = cover.nodes[i];
@@ -300,7 +305,7 @@ void Emitter::emit_cover(const Cover& cover, const Operand* own, std::span<const
                                         : in_register(0, is_float(type));
     operands[0] = Operand(own->cls, result);
   }
-  write(*cover.shape, std::span(operands.data(), count));
+  write_word(*cover.shape, std::span(operands.data(), count));
   if (s != nullptr && s->kind == StatementKind::branch) note(0, s->offset);
   std::uint32_t accesses = 0;
   for (unsigned i = 0; i < cover.trapping_count; ++i) {
@@ -313,8 +318,9 @@ void Emitter::emit_cover(const Cover& cover, const Operand* own, std::span<const
 }
 
 /// An operand of a cover; the node is not left out.
-Emitter::Operand Emitter::operand_of(const Cover::Operand& o, const Node& node,
-                                     const Statement* s) const {
+[[gnu::always_inline]] inline Emitter::Operand Emitter::operand_of(const Cover::Operand& o,
+                                                                   const Node& node,
+                                                                   const Statement* s) const {
   switch (o.source) {
     case Cover::Source::variable:
     case Cover::Source::evaluated:

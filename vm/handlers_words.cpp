@@ -35,8 +35,9 @@ const void* sequence(std::span<const WordName> words, std::uint64_t hash) {
   std::size_t at = hash / kSequenceUnits & mask;
   for (; table[at].handler != nullptr; at = (at + 1) & mask) {
     const auto& found = table[at].words;
-    if (std::equal(words.begin(), words.end(), found.begin()) &&
-        (words.size() == kMaxSequence || found[words.size()] == 0)) {
+    std::size_t same = 0;  // most lookups fail at the first: no call of memcmp
+    while (same < words.size() && found[same] == words[same]) ++same;
+    if (same == words.size() && (same == kMaxSequence || found[same] == 0)) {
       return reinterpret_cast<const void*>(table[at].handler);
     }
   }

@@ -13,8 +13,6 @@ using decoder::ValType;
 
 namespace {
 
-/// Trees grow to this many inner nodes; larger ones are cut so that translation stays linear.
-constexpr unsigned kMaxTree = 8;
 /// Of a larger function's body, so many bytes are prepared for.
 constexpr std::size_t kMaxReserved = 1 << 20;
 
@@ -67,7 +65,10 @@ Builder::Builder(const decoder::Module& module, std::uint32_t function_index,
   // touched costs nothing, growing does.
   const std::size_t bytes = std::min<std::size_t>(body.end - body.begin, kMaxReserved);
   const auto make_room = [](auto& list, std::size_t count) {
-    if (list.capacity() < count) list.reserve(std::max(count, 2 * list.capacity()));
+    if (list.capacity() >= count) return;
+    const std::size_t room = std::max(count, 2 * list.capacity());
+    list = {};  // before the larger one is made: they need not be there at the same time
+    list.reserve(room);
   };
   make_room(f_.nodes, bytes / 2);
   make_room(f_.statements, bytes / 6);
@@ -107,30 +108,6 @@ void Builder::lay_out_locals(std::span<const ValType> locals) {
 
 // ---- Nodes
 
-/// Adds a leaf.
-NodeId Builder::add(const Node& node) {
-  Node& added = f_.nodes.emplace_back(node);
-  added.offset = offset_;
-  added.form = form_of_leaf(added);
-  return static_cast<NodeId>(f_.nodes.size() - 1);
-}
-
-Form Builder::form_of_leaf(const Node& n) {
-  const bool narrow = has_immediate(n) && n.type != Type::f64;  // an immediate of four bytes
-  const unsigned constant = n.kind != NodeKind::constant ? 0 : narrow ? 2 : 4;
-  return static_cast<Form>(1 + (constant | (is_float(n.type) ? 1u : 0u)));
-}
-
-/// What the search for covers looks at in an inner node.
-inline std::uint16_t Builder::token_of(const Node& n) {
-  const unsigned kind = n.kind == NodeKind::numeric    ? 0
-                        : n.kind == NodeKind::load     ? 1
-                        : n.kind == NodeKind::far_load ? 2
-                                                       : 3 + static_cast<unsigned>(n.type);
-  const unsigned traps = (n.effects & kTraps) != 0 ? 1 : 0;
-  return static_cast<std::uint16_t>(static_cast<unsigned>(n.op) << 5 | kind << 1 | traps);
-}
-
 /// Makes a comparison its opposite; false: it is none of integers.
 bool Builder::negate(NodeId id) {
   Node& n = at(id);
@@ -140,68 +117,6 @@ bool Builder::negate(NodeId id) {
   const auto form = [&](unsigned i) { return i < n.arity ? at(n.child[i]).form : Forms::kNoChild; };
   n.form = forms_.of(token_of(n), form(0), form(1), form(2));
   return true;
-}
-
-/// The leaves of a local are all the same.
-NodeId Builder::leaf(Variable variable, Type type) {
-  if (f_.is_local(variable)) {
-    NodeId& known = local_leaves_[variable];
-    if (known == kNone) {
-      known = add({.kind = NodeKind::variable,
-                   .type = type,
-                   .locals = local_bit(variable),
-                   .value = variable});
-    }
-    return known;
-  }
-  return add({.kind = NodeKind::variable,
-              .type = type,
-              .top = variable - f_.locals + width(type),
-              .value = variable});
-}
-
-NodeId Builder::constant(std::uint64_t bits, Type type) {
-  return add({.kind = NodeKind::constant, .type = type, .value = bits});
-}
-
-/// A node over children that were on top of the stack, in order or, of two, in reverse.
-NodeId Builder::inner(const Node& node, std::span<const NodeId> children, bool reversed) {
-  NodeId child[3] = {kNone, kNone, kNone};
-  unsigned size = 1;
-  for (unsigned i = 0; i < children.size(); ++i) {
-    child[i] = children[i];
-    size += at(child[i]).size;
-  }
-  if (size > kMaxTree || !options_.fuse) [[unlikely]] {
-    size = 1;
-    for (unsigned i = 0; i < children.size(); ++i) {
-      evaluate(child[i], height() + (reversed ? 1 - i : i));
-    }
-  }
-  const auto id = static_cast<NodeId>(f_.nodes.size());
-  Node& n = f_.nodes.emplace_back(node);
-  unsigned need = 0;
-  Form forms[3] = {Forms::kNoChild, Forms::kNoChild, Forms::kNoChild};
-  for (unsigned i = 0; i < children.size(); ++i) {
-    const Node& c = at(child[i]);
-    n.child[i] = child[i];
-    forms[i] = c.form;
-    n.effects |= c.effects;
-    n.locals |= c.locals;
-    n.top = std::max(n.top, c.top);
-    // A leaf may still take a scratch place: a constant that has no immediate form.
-    need = std::max(need, i + std::max<unsigned>(c.need, 1));
-  }
-  n.size = static_cast<std::uint8_t>(size);
-  n.arity = static_cast<std::uint8_t>(children.size());
-  n.need = static_cast<std::uint8_t>(std::max<unsigned>(need, n.arity));
-  n.offset = offset_;
-  n.form = forms_.of(token_of(n), forms[0], forms[1], forms[2]);
-  f_.max_need = std::max<std::uint32_t>(f_.max_need, n.need + 1u);
-  if (options_.fuse) return id;
-  NodeId forced = id;
-  evaluate(forced, height());
-  return forced;
 }
 
 // ---- The operand stack

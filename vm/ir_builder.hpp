@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -55,7 +56,8 @@ class Builder {
   NodeId add(const Node& node);
   NodeId leaf(Variable variable, Type type);
   NodeId constant(std::uint64_t bits, Type type);
-  NodeId inner(const Node& node, std::span<const NodeId> children, bool reversed = false);
+  template <std::size_t N>
+  NodeId inner(Node node, std::array<NodeId, N> children, bool reversed = false);
   Node& at(NodeId id) { return f_.nodes[id]; }
   static Form form_of_leaf(const Node& node);
   static std::uint16_t token_of(const Node& node);
@@ -231,3 +233,5 @@ class Builder {
 };
 
 }  // namespace tinywasm::vm::ir
+
+#include "vm/ir_builder_nodes.hpp"

@@ -16,7 +16,7 @@ NodeId Builder::copy_of(std::uint32_t position) {
 /// Whether a reference, which is no longer on the stack, is null.
 NodeId Builder::is_null(NodeId reference) {
   return inner({.kind = NodeKind::numeric, .type = Type::i32, .op = Insn::i64_eqz},
-               std::span(&reference, 1));
+               std::array{reference});
 }
 
 /// Ends the run with `trap` if `value`, which is no longer on the stack, is 0 or null.

@@ -73,7 +73,7 @@ void Builder::numeric(const Instruction& insn) {
   if (row.arity == 1) {
     const NodeId a = pop();
     if (insn.id == Insn::i32_eqz && negate(a)) return push(a);
-    push(inner(node, std::span(&a, 1)));
+    push(inner(node, std::array{a}));
     return canonicalise(insn.id);
   }
   NodeId b = pop();
@@ -87,8 +87,7 @@ void Builder::numeric(const Instruction& insn) {
     std::swap(a, b);
     node.op = swapped(insn.id);
   }
-  const NodeId operands[] = {a, b};
-  push(inner(node, operands, swap));
+  push(inner(node, std::array{a, b}, swap));
   canonicalise(insn.id);
 }
 
@@ -101,7 +100,7 @@ void Builder::load(const Instruction& insn) {
             .effects = kReadsMemory,
             .op = insn.id,
             .value = insn.value};
-  push(inner(node, std::span(&address, 1)));
+  push(inner(node, std::array{address}));
 }
 
 void Builder::store(const Instruction& insn) {
@@ -125,8 +124,8 @@ void Builder::select() {
   const NodeId condition = pop();
   const NodeId b = pop();
   const NodeId a = pop();
-  const NodeId operands[] = {a, b, condition};
-  push(inner({.kind = NodeKind::select, .type = at(a).type, .op = Insn::select}, operands));
+  push(inner({.kind = NodeKind::select, .type = at(a).type, .op = Insn::select},
+             std::array{a, b, condition}));
 }
 
 void Builder::drop() {
@@ -201,7 +200,7 @@ void Builder::get_global(const Instruction& insn) {
               .effects = kReadsGlobal,
               .op = Insn::global_get,
               .value = insn.index - module_.imported_globals},
-             {}));
+             std::array<NodeId, 0>{}));
 }
 
 void Builder::set_global(const Instruction& insn) {
@@ -409,7 +408,7 @@ void Builder::insn(const Instruction& insn) {
     case Insn::ref_is_null: {
       const NodeId value = pop();
       return push(inner({.kind = NodeKind::numeric, .type = Type::i32, .op = Insn::i64_eqz},
-                        std::span(&value, 1)));
+                        std::array{value}));
     }
     default:
       break;

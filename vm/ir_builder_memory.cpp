@@ -28,7 +28,7 @@ void Builder::far_load(const Instruction& insn, Type type) {
               .op = insn.id,
               .index = insn.index,
               .value = insn.value},
-             std::span(&address, 1)));
+             std::array{address}));
 }
 
 void Builder::far_store(const Instruction& insn) {

@@ -208,8 +208,8 @@ bool Builder::array_insn(const Instruction& insn) {
 
 bool Builder::i31_insn(const Instruction& insn) {
   const auto binary = [this](Insn op, NodeId a, Type type) {
-    const NodeId operands[] = {a, constant(1, Type::i32)};
-    return inner({.kind = NodeKind::numeric, .type = type, .op = op}, operands);
+    return inner({.kind = NodeKind::numeric, .type = type, .op = op},
+                 std::array{a, constant(1, Type::i32)});
   };
   switch (insn.id) {
     case Insn::ref_i31: {
@@ -296,7 +296,7 @@ void Builder::test(ValType target) {
                      kinds_of(heap.abstract()) | (nullable ? bit(ObjectKind::null) : 0));
     case CastTo::top: {
       if (nullable) return drop_for(1);
-      const NodeId operands[] = {pop(), constant(0, Type::i64)};
+      const std::array operands{pop(), constant(0, Type::i64)};
       return push(
           inner({.kind = NodeKind::numeric, .type = Type::i32, .op = Insn::i64_ne}, operands));
     }
