@@ -94,6 +94,7 @@ struct DynamicFunction {
   static void run(void* environment, Caller& caller, std::uint64_t* slots) {
     const auto& self = *static_cast<const DynamicFunction*>(environment);
     std::vector<Value> arguments;
+    arguments.reserve(self.type.params.size());
     const std::uint64_t* next = slots;
     for (ValueType type : self.type.params) {
       arguments.push_back(Value::from_slots(caller.store(), type, next));
@@ -101,6 +102,7 @@ struct DynamicFunction {
     }
     constexpr std::uint64_t kZero[2] = {0, 0};
     std::vector<Value> results;
+    results.reserve(self.type.results.size());
     for (ValueType type : self.type.results) {
       results.push_back(Value::from_slots(nullptr, type, kZero));
     }
