@@ -3,13 +3,12 @@
 // a search tries many keys.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "vm/dispatch.hpp"
+#include "vm/replacing_cache.hpp"
 
 namespace tinywasm::vm::ir {
 
@@ -50,46 +49,30 @@ struct Cover {
   std::uint8_t trapping_count = 0;
 };
 
-/// A cache: what is put in replaces what has the same place. It grows with use, as small programs
-/// need little of it.
 class Covers {
  public:
   /// Of a statement and the forms of its trees; never 0.
   using Key = std::uint64_t;
 
   const Cover* find(Key key) const {
-    if (entries_.empty()) return nullptr;
-    const Entry& entry = entries_[place_of(key)];
-    return entry.key == key ? &entry.cover : nullptr;
+    const Entry* const entry = entries_.find(hash(key));
+    return entry != nullptr && entry->key == key ? &entry->cover : nullptr;
   }
   /// Adds a cover, and gives it as it is kept: until the next is added.
   const Cover& put(Key key, const Cover& cover) {
-    if (room_ == 0 && entries_.size() < kMaxEntries) {
-      const std::size_t size = std::max(kMinEntries, 4 * entries_.size());
-      entries_.assign(size, {});
-      room_ = 2 * size;
-    }
-    if (room_ > 0) --room_;
-    Entry& entry = entries_[place_of(key)];
-    entry = {key, cover};
-    return entry.cover;
+    return entries_.put(hash(key), {key, cover}).cover;
   }
   /// Keeps a cover of trees that have no key until the next is kept.
   const Cover& keep(const Cover& cover) { return unkeyed_ = cover; }
 
  private:
-  static constexpr std::size_t kMinEntries = 64;
-  static constexpr std::size_t kMaxEntries = 4096;
   struct Entry {
     Key key = 0;
     Cover cover;
   };
-  std::size_t place_of(Key key) const {
-    return (key * 0x9E3779B97F4A7C15 >> 32) & (entries_.size() - 1);
-  }
-  std::vector<Entry> entries_;
+  static std::uint64_t hash(Key key) { return key * 0x9E3779B97F4A7C15 >> 32; }
+  ReplacingCache<Entry, 64, 4096> entries_;
   Cover unkeyed_;
-  std::size_t room_ = 0;  // puts until it grows
 };
 
 }  // namespace tinywasm::vm::ir

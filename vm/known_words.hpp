@@ -6,9 +6,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "vm/dispatch.hpp"
+#include "vm/replacing_cache.hpp"
 
 namespace tinywasm::vm::ir {
 
@@ -25,24 +25,16 @@ struct KnownWord {
   std::uint8_t size = 0;
 };
 
-/// A cache: what is added replaces what has the same place. It grows with use, as Covers do.
 class KnownWords {
  public:
   /// The word that the shape's handler number `index` reads, or null.
   const KnownWord* find(const Shape& shape, std::size_t index) const {
-    if (entries_.empty()) [[unlikely]]
-      return nullptr;
-    const Entry& entry = entries_[place_of(shape, index)];
-    return entry.shape == &shape && entry.index == index ? &entry.word : nullptr;
+    const Entry* const entry = entries_.find(hash(shape, index));
+    const bool is_it = entry != nullptr && entry->shape == &shape && entry->index == index;
+    return is_it ? &entry->word : nullptr;
   }
   /// Adds it; `places` are those of its operands.
   const KnownWord& add(const Shape& shape, std::size_t index, const std::uint8_t* places) {
-    if (room_ == 0 && entries_.size() < kMaxEntries) {
-      const std::size_t size = std::max(kMinEntries, 4 * entries_.size());
-      entries_.assign(size, {});
-      room_ = 2 * size;
-    }
-    if (room_ > 0) --room_;
     const Layout layout = layout_of(shape.classes.data(), places, shape.operand_count);
     KnownWord word{.handler = Dispatcher::at(shape.handlers, index),
                    .name = name_of(shape.key, index),
@@ -53,25 +45,20 @@ class KnownWords {
     }
     std::sort(word.stored.begin(), word.stored.begin() + word.stored_count,
               [](auto a, auto b) { return a.offset < b.offset; });
-    Entry& entry = entries_[place_of(shape, index)];
-    entry = {.shape = &shape, .index = index, .word = word};
-    return entry.word;
+    return entries_.put(hash(shape, index), {&shape, index, word}).word;
   }
 
  private:
-  static constexpr std::size_t kMinEntries = 64;
-  static constexpr std::size_t kMaxEntries = 1024;
   struct Entry {
     const Shape* shape = nullptr;
     std::size_t index = 0;
     KnownWord word;
   };
-  std::size_t place_of(const Shape& shape, std::size_t index) const {
+  static std::uint64_t hash(const Shape& shape, std::size_t index) {
     const auto bits = reinterpret_cast<std::uintptr_t>(&shape) / alignof(Shape);
-    return (bits ^ bits >> 7 ^ index * 5) & (entries_.size() - 1);
+    return bits ^ bits >> 7 ^ index * 5;
   }
-  std::vector<Entry> entries_;
-  std::size_t room_ = 0;  // of new words until it grows
+  ReplacingCache<Entry, 64, 1024> entries_;
 };
 
 }  // namespace tinywasm::vm::ir
