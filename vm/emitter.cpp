@@ -12,6 +12,9 @@ namespace {
 
 /// Slots are named by 16 bits.
 constexpr std::uint32_t kMaxSlots = 65535;
+/// Scratch slots that can be in use at once. Trees of kMaxTree nodes, each with three operands of
+/// which two are held while the third is evaluated, need half of them.
+constexpr std::uint32_t kMaxScratch = 63;
 
 bool ends_block(StatementKind k) {
   return k == StatementKind::jump || k == StatementKind::br_table || k == StatementKind::ret ||
@@ -49,6 +52,8 @@ bool Emitter::run() {
   const std::uint64_t frame = (used + kLinkage + kFrameStep - 1) / kFrameStep * kFrameStep;
   if (frame + f_.max_arguments > kMaxSlots) return false;
   frame_ = static_cast<std::uint32_t>(frame);
+  frame_end_ = static_cast<std::uint32_t>(used);
+  arguments_end_ = frame_ + f_.max_arguments;
   for (std::size_t c = 0; c < allocation_.candidates().size(); ++c) {
     const Candidate& candidate = allocation_.candidates()[c];
     const bool unchanged = candidate.local < f_.parameters && !f_.written[candidate.local];
@@ -73,6 +78,8 @@ bool Emitter::run() {
       end_block(true);
     }
   }
+  check_handlers();
+  if (scratch_used_ > f_.max_need || !in_frame_) return false;
   for (const Fixup& fixup : fixups_) {
     if (fixup.absolute) continue;  // relocate() does those
     const auto distance =
@@ -138,11 +145,11 @@ void Emitter::branch_target(std::uint32_t at, std::uint32_t word, Label label, b
 
 // ---- Places
 
-Emitter::Place Emitter::place_of_temporary(Variable v) const {
+Emitter::Place Emitter::place_of_temporary(Variable v, Type type) {
   for (const LiveTemporary& t : temporaries_) {
     if (t.variable == v) return t.place;
   }
-  return home(v);
+  return home(v, type);
 }
 
 /// A register that nothing needs until the end of `last_statement`, or kInSlot.
@@ -174,16 +181,24 @@ Emitter::Place Emitter::scratch(bool is_float) {
     busy_[is_float] = static_cast<std::uint8_t>(busy_[is_float] | 1u << reg);
     return in_register(reg, is_float);
   }
-  const auto free = static_cast<unsigned>(std::countr_one(scratch_slots_));
-  scratch_slots_ |= 1u << free;
+  return scratch_slot();
+}
+
+/// The same, never a register. How many a tree takes is known only here, where its cover is: what
+/// the builder said (Function::max_need) is an estimate, and checked against it at the end.
+Emitter::Place Emitter::scratch_slot() {
+  const std::uint32_t free =
+      std::min(static_cast<std::uint32_t>(std::countr_one(scratch_slots_)), kMaxScratch);
+  scratch_slots_ |= std::uint64_t{1} << free;
+  scratch_used_ = std::max(scratch_used_, free == kMaxScratch ? kMaxSlots : free + 1);
   return slot(scratch_begin_ + free);
 }
 
 void Emitter::release(const Place& place) {
   if (place.in_register()) {
     busy_[place.is_float] = static_cast<std::uint8_t>(busy_[place.is_float] & ~(1u << place.reg));
-  } else if (place.slot >= scratch_begin_ && place.slot < scratch_begin_ + 32) {
-    scratch_slots_ &= ~(1u << (place.slot - scratch_begin_));
+  } else if (place.slot >= scratch_begin_ && place.slot < scratch_begin_ + kMaxScratch) {
+    scratch_slots_ &= ~(std::uint64_t{1} << (place.slot - scratch_begin_));
   }
 }
 
@@ -195,19 +210,19 @@ Emitter::Place Emitter::destination(const Statement& s) {
     const unsigned reg = free_register(is_float, s.last_use);
     if (reg != kInSlot) return in_register(reg, is_float);
   }
-  return home(s.variable);
+  return home(s);
 }
 
 // ---- Registers and home slots of pinned locals
 
 /// The registers of one class that hold locals of `set`, as a handler's mask, and their home slots.
-unsigned Emitter::register_mask(CandidateSet set, bool is_float, std::uint16_t* slots) const {
+unsigned Emitter::register_mask(CandidateSet set, bool is_float, std::uint16_t* slots) {
   unsigned mask = 0;
   for (CandidateSet rest = set; rest != 0; rest &= rest - 1) {
     const Candidate& c = allocation_.candidates()[static_cast<unsigned>(std::countr_zero(rest))];
     if (ir::is_float(c.type) != is_float) continue;
     mask |= 1u << (c.reg - 1);
-    slots[c.reg - 1] = static_cast<std::uint16_t>(c.local);
+    slots[c.reg - 1] = slot_number(c.local);
   }
   return mask;
 }
@@ -255,8 +270,9 @@ void Emitter::enter() {
     first = std::min(first, v);
     last = v + width(f_.local_types[v]);
   }
-  word.zero_begin = static_cast<std::uint16_t>(first);
-  word.zero_count = static_cast<std::uint16_t>(last > first ? last - first : 0);
+  const std::uint32_t zeros = last > first ? last - first : 0;
+  word.zero_begin = slot_number(first, zeros);
+  word.zero_count = static_cast<std::uint16_t>(zeros);
   note(0, f_.offset);
   move_registers(dispatcher_.float_reloads, true, parameters);
   for (CandidateSet rest = live & ~parameters; rest != 0; rest &= rest - 1) {
@@ -264,7 +280,7 @@ void Emitter::enter() {
     Node zero;
     zero.kind = NodeKind::constant;
     zero.type = c.type;
-    load_constant(home(c.local), zero);
+    load_constant(home(c.local, c.type), zero);
   }
   valid_ = live;
   clean_ = parameters;
@@ -409,14 +425,14 @@ bool Emitter::step_branch(const Statement& s) {
   ensure(allocation_.live_in(current_) | allocation_.live_in(current_ + 1));
   const Operand operands[] = {
       {OperandClass::target8, next.label},
-      {OperandClass::int_value, home(s.variable)},
+      {OperandClass::int_value, home(s)},
       {OperandClass::imm4, step.value},
       immediate ? Operand{OperandClass::imm4, other.value}
                 : Operand{OperandClass::int_value, place_of(other)},
   };
   write(*shape, operands);
   note(0, next.offset);
-  assigned(s, home(s.variable));
+  assigned(s, home(s));
   ++current_;
   return true;
 }
@@ -444,12 +460,12 @@ bool Emitter::set_both(const Statement& s) {
   key.add(kImmediateLeaf);
   const Shape* shape = dispatcher_.find(key);
   if (shape == nullptr) return false;
-  const Operand operands[] = {{OperandClass::int_value, home(s.variable)},
+  const Operand operands[] = {{OperandClass::int_value, home(s)},
                               {OperandClass::index4, next.index},
                               {OperandClass::index4, global.value},
                               {OperandClass::imm4, amount.value}};
   write(*shape, operands);
-  assigned(s, home(s.variable));
+  assigned(s, home(s));
   ++current_;
   return true;
 }
@@ -528,33 +544,33 @@ void Emitter::runtime(const Statement& s) {
   note(0, s.offset);
   for (unsigned i = 0; i < s.nodes; ++i) release(operands[i]);
   if (s.variable == kNone) return;
-  copy(home(s.variable), result, s.type);
-  assigned(s, home(s.variable));
+  copy(home(s), result, s.type);
+  assigned(s, home(s));
 }
 
 /// Where a word that knows only slots puts its result. Operands are read before the result is
 /// written: it may pass through a scratch slot of theirs.
-Emitter::Place Emitter::result_slot(const Statement& s) const {
+Emitter::Place Emitter::result_slot(const Statement& s) {
   if (s.variable == kNone) return {};
-  const Place to = home(s.variable);
-  return to.in_register() ? slot(scratch_begin_) : to;
+  const Place to = home(s);
+  if (!to.in_register()) return to;
+  scratch_used_ = std::max(scratch_used_, 1u);
+  return slot(scratch_begin_);
 }
 
 /// An instruction whose operands have been put into their temporaries' slots.
 void Emitter::object(const Statement& s) {
   auto& word = append<ObjectWord>(dispatcher_.word(s.word));
-  const bool has_result = s.variable != kNone;
-  const Place to = has_result ? home(s.variable) : Place{};
-  const Place result = to.in_register() ? slot(scratch_begin_) : to;
+  const Place result = result_slot(s);
   word.index = s.index;
   word.index2 = s.index2;
   word.frame = frame_;
-  word.operands = static_cast<std::uint16_t>(s.operands);
+  word.operands = slot_number(s.operands, s.operand_count);
   word.result = result.slot;
   note(0, s.offset);
-  if (!has_result) return;
-  copy(to, result, s.type);
-  assigned(s, to);
+  if (s.variable == kNone) return;
+  copy(home(s), result, s.type);
+  assigned(s, home(s));
 }
 
 }  // namespace tinywasm::vm::ir

@@ -84,8 +84,13 @@ class Emitter {
   Emitter(const Function& f, const Allocation& allocation, const Dispatcher& dispatcher,
           ModuleCode::Variant& variant, EmitterBuffers& buffers, bool with_positions);
 
-  /// False: the function needs more slots than a word can name.
+  /// False: the function needs more slots than a word can name, or more scratch slots than
+  /// Function::max_need says. In the second case scratch_slots() is larger than it, and another
+  /// Emitter can write the code with that many.
   bool run();
+
+  /// So many scratch slots were in use at once.
+  std::uint32_t scratch_slots() const { return scratch_used_; }
 
   std::span<const std::byte> code() const { return code_.bytes(); }
   std::span<const Position> positions() const { return positions_; }
@@ -121,27 +126,39 @@ class Emitter {
   struct Walk;
 
   // Places.
-  static Place slot(std::uint32_t s) { return {kInSlot, false, static_cast<std::uint16_t>(s)}; }
+  /// The number of the first of `count` slots, as words hold it. Every slot that a word names goes
+  /// through here: one that is not in the frame, or of an outgoing call, ends the translation.
+  std::uint16_t slot_number(std::uint32_t first, std::uint32_t count = 1) {
+    const std::uint64_t end = std::uint64_t{first} + count;
+    if (end > frame_end_ && (first < frame_ || end > arguments_end_)) [[unlikely]]
+      in_frame_ = false;
+    return static_cast<std::uint16_t>(first);
+  }
+  Place slot(std::uint32_t s, std::uint32_t count = 1) {
+    return {kInSlot, false, slot_number(s, count)};
+  }
   static Place in_register(unsigned reg, bool is_float) {
     return {static_cast<std::uint8_t>(reg), is_float, 0};
   }
-  Place home(Variable v) const {
+  Place home(Variable v, Type type) {
     const unsigned reg = allocation_.register_of(v);
-    return reg != 0 ? in_register(reg, ir::is_float(f_.local_types[v])) : slot(v);
+    return reg != 0 ? in_register(reg, ir::is_float(type)) : slot(v, width(type));
   }
-  Place place_of(const Node& leaf) const {
+  Place home(const Statement& s) { return home(s.variable, s.type); }
+  Place place_of(const Node& leaf) {
     const auto v = static_cast<Variable>(leaf.value);
-    return f_.is_local(v) ? home(v) : place_of_temporary(v);
+    return f_.is_local(v) ? home(v, leaf.type) : place_of_temporary(v, leaf.type);
   }
-  Place place_of_temporary(Variable v) const;
+  Place place_of_temporary(Variable v, Type type);
   Place scratch(bool is_float);
+  Place scratch_slot();
   void release(const Place& place);
   unsigned free_register(bool is_float, std::uint32_t last_statement);
   Place destination(const Statement& s);
 
   // Registers and home slots of pinned locals.
   void ensure(CandidateSet wanted);
-  unsigned register_mask(CandidateSet set, bool is_float, std::uint16_t* slots) const;
+  unsigned register_mask(CandidateSet set, bool is_float, std::uint16_t* slots);
   void move_registers(const void* handlers, bool is_float, CandidateSet set);
   bool needed_soon(CandidateSet set) const;
 
@@ -194,7 +211,7 @@ class Emitter {
                   const Statement* s);
   void emit_tree(std::uint16_t token, const Operand* own, std::span<const NodeId> roots,
                  const Statement* s);
-  Operand operand_of(const Cover::Operand& o, const Node& node, const Statement* s) const;
+  Operand operand_of(const Cover::Operand& o, const Node& node, const Statement* s);
   void emit_leaf(std::uint16_t token, const Operand* own, NodeId root, const Statement* s);
   void emit_value(std::uint16_t token, const Operand* own, Place value, Type type,
                   const Statement* s);
@@ -214,7 +231,7 @@ class Emitter {
   void br_table(const Statement& s);
   void runtime(const Statement& s);
   void vector(const Statement& s);
-  Place result_slot(const Statement& s) const;
+  Place result_slot(const Statement& s);
   void atomic(const Statement& s);
   void object(const Statement& s);
   void wide(const Statement& s);
@@ -234,6 +251,7 @@ class Emitter {
   void throw_(const Statement& s);
   void throw_ref(const Statement& s);
   void save_for_handlers();
+  void check_handlers();
   bool step_branch(const Statement& s);
   bool set_both(const Statement& s);
 
@@ -252,7 +270,11 @@ class Emitter {
   std::vector<HandlerTable::Range>& ranges_ = buffers_.ranges;
 
   std::uint32_t frame_ = 0;          // slots from this frame to a callee's
+  std::uint32_t frame_end_ = 0;      // this frame's slots, without the linkage below a callee's
+  std::uint32_t arguments_end_ = 0;  // where the largest callee's arguments and results end
+  bool in_frame_ = true;             // whether all slots named so far are within these
   std::uint32_t scratch_begin_ = 0;  // first scratch slot
+  std::uint32_t scratch_used_ = 0;   // scratch slots that were in use at once
   std::uint32_t current_ = 0;        // statement being emitted
   std::uint32_t word_ = 0;           // offset of the word being written
   std::uint32_t region_ = kNone;     // where exceptions go
@@ -267,7 +289,7 @@ class Emitter {
   CandidateSet read_only_ = 0;
   CandidateSet in_register_[kRegisters] = {};  // pinned locals by register, of both classes
   CandidateSet of_class_[2] = {};              // integers, floats
-  std::uint32_t scratch_slots_ = 0;            // bit set of scratch slots in use
+  std::uint64_t scratch_slots_ = 0;            // bit set of scratch slots in use
   std::uint8_t busy_[2] = {0, 0};              // by class: registers that hold temporaries
   struct LiveTemporary {
     Variable variable;

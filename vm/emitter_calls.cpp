@@ -144,7 +144,7 @@ void Emitter::return_call(const Statement& s) {
                     : s.kind == StatementKind::return_call_ref    ? WordId::return_call_ref
                                                                   : WordId::return_call_indirect;
   auto& word = append<ReturnCallWord>(dispatcher_.word(id));
-  word.from = static_cast<std::uint16_t>(frame_);
+  word.from = slot_number(frame_, s.operand_count);
   word.count = static_cast<std::uint16_t>(s.operand_count);
   word.target = s.index;
   word.table = s.index2;

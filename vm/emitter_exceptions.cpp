@@ -36,7 +36,7 @@ void Emitter::throw_(const Statement& s) {
   save_for_handlers();
   auto& word = append<ThrowWord>(dispatcher_.word(WordId::throw_tag));
   word.tag = s.index;
-  word.values = frame_;
+  word.values = slot_number(frame_, s.operand_count);
   note(0, s.offset);
 }
 
@@ -47,6 +47,18 @@ void Emitter::throw_ref(const Statement& s) {
   word.slot[0] = exception.slot;
   note(0, s.offset);
   release(exception);
+}
+
+/// Where handlers find an exception's values is named in their table, not in words.
+void Emitter::check_handlers() {
+  const decoder::Module& module = variant_.module;
+  for (const Handler& handler : f_.handlers) {
+    if (handler.kind == decoder::Catch::catch_ || handler.kind == decoder::Catch::catch_ref) {
+      const decoder::FuncType& type = module.types[module.tags[handler.tag]].func;
+      slot_number(handler.values, slots_of(type.params));
+    }
+    if (handler.exception != kNone) slot_number(handler.exception);
+  }
 }
 
 std::unique_ptr<HandlerTable> Emitter::handlers() const {

@@ -301,8 +301,7 @@ void Emitter::emit_tree(std::uint16_t token, const Operand* own, std::span<const
   Place result;
   const bool detour = cover.shape->narrow && own->place().in_register() && own->reg != 0;
   if (detour) {
-    result = is_busy(0, is_float(type)) ? slot(scratch_begin_ + f_.max_need - 1)
-                                        : in_register(0, is_float(type));
+    result = is_busy(0, is_float(type)) ? scratch_slot() : in_register(0, is_float(type));
     operands[0] = Operand(own->cls, result);
   }
   write_word(*cover.shape, std::span(operands.data(), count));
@@ -314,13 +313,15 @@ void Emitter::emit_tree(std::uint16_t token, const Operand* own, std::span<const
   }
   if (is_store(s)) note(++accesses, s->offset);
   for (unsigned i = 0; i < cover.before_count; ++i) release(places[cover.before[i]]);
-  if (detour) copy(own->place(), result, type);
+  if (!detour) return;
+  copy(own->place(), result, type);
+  if (!result.in_register()) release(result);
 }
 
 /// An operand of a cover; the node is not left out.
 [[gnu::always_inline]] inline Emitter::Operand Emitter::operand_of(const Cover::Operand& o,
                                                                    const Node& node,
-                                                                   const Statement* s) const {
+                                                                   const Statement* s) {
   switch (o.source) {
     case Cover::Source::variable:
     case Cover::Source::evaluated:
@@ -392,8 +393,8 @@ void Emitter::copy(Place to, Place from, Type type) {
   if (to.reg == from.reg && (to.in_register() || to.slot == from.slot)) return;
   if (type == Type::v128) {
     auto& word = append<VectorWord>(dispatcher_.word(WordId::vector_copy));
-    word.operand[0] = from.slot;
-    word.result = to.slot;
+    word.operand[0] = slot_number(from.slot, width(type));
+    word.result = slot_number(to.slot, width(type));
     return;
   }
   Key key;
@@ -438,9 +439,7 @@ Emitter::Place Emitter::into_slot(NodeId id) {
     const Place place = place_of(n);
     if (!place.in_register()) return place;
   }
-  const auto free = static_cast<unsigned>(std::countr_one(scratch_slots_));
-  scratch_slots_ |= 1u << free;
-  const Place to = slot(scratch_begin_ + free);
+  const Place to = scratch_slot();
   evaluate(to, id);
   return to;
 }

@@ -16,7 +16,7 @@ void Emitter::wide(const Statement& s) {
     word.operand[i] = operands[i].slot;
     release(operands[i]);
   }
-  word.result = static_cast<std::uint16_t>(s.variable);
+  word.result = slot_number(s.variable, s.results);
 }
 
 void Emitter::atomic(const Statement& s) {
@@ -31,8 +31,8 @@ void Emitter::atomic(const Statement& s) {
   note(0, s.offset);
   for (unsigned i = 0; i < s.nodes; ++i) release(operands[i]);
   if (s.variable == kNone) return;
-  copy(home(s.variable), result, s.type);
-  assigned(s, home(s.variable));
+  copy(home(s), result, s.type);
+  assigned(s, home(s));
 }
 
 }  // namespace tinywasm::vm::ir

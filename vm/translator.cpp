@@ -29,9 +29,16 @@ bool Translation::run(ModuleCode::Variant& variant, std::uint32_t function_index
   if (!decoder::validate_function(variant.module, function_index, builder)) return false;
   if (variant.options.fuse) ir::thread_jumps(s.function);
   s.allocation.run(s.function, variant.options.fuse);
-  s.emitter.emplace(s.function, s.allocation, variant.dispatcher, variant, s.buffers,
-                    with_positions);
-  return s.emitter->run();
+  const auto emit = [&] {
+    s.emitter.emplace(s.function, s.allocation, variant.dispatcher, variant, s.buffers,
+                      with_positions);
+    return s.emitter->run();
+  };
+  if (emit()) return true;
+  // Some tree took more scratch slots than was estimated: once more, in a frame that has them.
+  if (s.emitter->scratch_slots() <= s.function.max_need) return false;
+  s.function.max_need = s.emitter->scratch_slots();
+  return emit();
 }
 
 std::span<const std::byte> Translation::code() const { return state_->emitter->code(); }
