@@ -216,6 +216,20 @@ TEST_SUITE("execution_order") {
     });
   }
 
+  TEST_CASE("a vector is not assigned to a global when what came before traps") {
+    Machines machines(
+        "(memory 1) (global $g (export \"g\") (mut v128) (v128.const i64x2 0 0))"
+        "(func (export \"load\") (param i32) (result i32) local.get 0 i32.load"
+        " v128.const i64x2 7 7 global.set $g)"
+        "(func (export \"div\") (param i32) (result i32) i32.const 1 local.get 0 i32.div_u"
+        " v128.const i64x2 7 7 global.set $g)");
+    CHECK(machines.call("load", {-8}) == kMemory);
+    CHECK(machines.call("div", {0}) == kDivide);
+    machines.each([](auto&, auto& instance) {
+      CHECK(instance.global("g")->get().v128() == tinywasm::V128{});
+    });
+  }
+
   TEST_CASE("values below a branch keep their order of evaluation") {
     const char* const source =
         "(memory 1) (func (export \"f\") (param i32) (result i32)"

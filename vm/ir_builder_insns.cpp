@@ -205,6 +205,7 @@ void Builder::get_global(const Instruction& insn) {
 
 void Builder::set_global(const Instruction& insn) {
   if (module_.globals[insn.index].type.type.is_vec()) {
+    flush_effects();  // it must not happen if one of these traps
     return vector_runtime(WordId::vector_global_set, 1, nullptr, insn.index);
   }
   if (insn.index < module_.imported_globals) {
