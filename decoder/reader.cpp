@@ -38,6 +38,8 @@ constexpr std::uint8_t kExactFunction = 0x20;
 
 constexpr std::uint8_t kMagic[] = {0x00, 'a', 's', 'm'};
 constexpr std::uint8_t kVersion[] = {0x01, 0x00, 0x00, 0x00};
+/// What a component of the component model has in its place: any version, and a layer of 1.
+constexpr std::uint8_t kComponentLayer[] = {0x01, 0x00};
 
 /// Whether a field is exactly of a type that there is not. If the section's size is wrong, too,
 /// this is what a prefix that is written twice looks like: it is taken for an index.
@@ -113,6 +115,14 @@ void ModuleReader::read_preamble() {
     }
   };
   expect(kMagic, Message::magic_header_not_detected);
+  const auto version = std::span(reader_.position(), reader_.remaining());
+  const bool is_component = reader_.ok() && version.size() >= sizeof kVersion && version[0] != 0 &&
+                            version[1] == 0 &&
+                            std::ranges::equal(version.subspan(2, 2), kComponentLayer);
+  if (is_component) {
+    return reader_.fail(Message::unknown_binary_version, reader_.offset(),
+                        ": this is a component, which holds modules, and not a module");
+  }
   expect(kVersion, Message::unknown_binary_version);
 }
 

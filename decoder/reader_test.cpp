@@ -38,6 +38,11 @@ TEST_SUITE("reader") {
           "malformed: magic header not detected (at offset 0x0)");
     CHECK(error_of(bytes({0, "asm", 2, 0, 0, 0})) ==
           "malformed: unknown binary version (at offset 0x4)");
+    CHECK(error_of(bytes({0, "asm", 13, 0, 1, 0})) ==
+          "malformed: unknown binary version: this is a component, which holds modules, and not a "
+          "module (at offset 0x4)");
+    CHECK(error_of(bytes({0, "asm", 0, 0, 1, 0})) ==
+          "malformed: unknown binary version (at offset 0x4)");
   }
 
   TEST_CASE("sections come in order and have their size") {
@@ -139,6 +144,8 @@ TEST_SUITE("reader") {
 
   TEST_CASE("malformed types") {
     const auto type = [](Parts parts) { return error_of(module({section(1, {1, bytes(parts)})})); };
+    CHECK(type({0x50, 2, 0, 0, 0x60, 0, 0}) ==
+          "invalid: sub type: more than one super type (at offset 0xc)");
     CHECK(type({0x61}) == "malformed: malformed definition type (at offset 0xb)");
     CHECK(type({0xe0, 0x7f, 0, 0}) == "malformed: integer representation too long (at offset 0xc)");
     CHECK(type({0x60, 1, 0x75, 0}) == "malformed: malformed value type (at offset 0xd)");

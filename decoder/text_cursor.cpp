@@ -94,9 +94,10 @@ std::optional<std::string_view> TextCursor::accept_identifier() {
 
 std::vector<Annotation> TextCursor::take_annotations(AnnotationKind kind) {
   std::vector<Annotation> taken;
+  // Finding the place reads the token there, and with it the annotations before that.
+  const std::size_t here = position();
   std::vector<Annotation>& all = lexer_.annotations();
   if (all.empty() || failed()) return taken;
-  const std::size_t here = position();
   auto found = std::lower_bound(
       all.begin(), all.end(), here,
       [](const Annotation& each, std::size_t offset) { return each.before < offset; });

@@ -11,6 +11,7 @@
 #include "decoder/text.hpp"
 #include "decoder/text_annotations.hpp"
 #include "decoder/text_types.hpp"
+#include "decoder/utf8.hpp"
 
 namespace tinywasm::decoder {
 
@@ -292,9 +293,10 @@ Result<std::vector<std::byte>> parse_text_fields(TextLexer& lexer) {
 
 namespace {
 
-/// A module, wrapped or not, that fills the whole source.
-Result<TextModule> parse_source(std::string_view source) {
+/// A module, wrapped or not, that fills the whole source from `begin` on.
+Result<TextModule> parse_source(std::string_view source, std::size_t begin = 0) {
   TextLexer lexer{source};
+  lexer.seek(begin);
   TextCursor in{lexer};
   if (!in.at_open(Keyword::module)) {
     TextModule module;
@@ -314,7 +316,7 @@ Result<TextModule> parse_source(std::string_view source) {
 
 Result<std::vector<std::byte>> assemble(std::string_view source) {
   if (source.size() > kMaxModuleBytes) return make_error(Message::module_too_large);
-  auto module = parse_source(source);
+  auto module = parse_source(source, byte_order_mark(source));
   if (!module) return std::move(module).error();
   if (module->kind != TextModule::Kind::quote) return std::move(module->bytes);
   // A quoted module does not quote another one.

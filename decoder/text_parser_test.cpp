@@ -79,11 +79,48 @@ std::string message(std::string_view source) {
 }  // namespace
 
 TEST_SUITE("text_parser") {
+  TEST_CASE("a name is the first annotation of its module") {
+    // Each kind of thing with an identifier, and without one.
+    const std::string_view things[] = {
+        "(type % (func))",
+        "(rec (type % (func)))",
+        "(type (struct (field % i32)))",
+        "(import \"\" \"\" (func %))",
+        "(func %)",
+        "(func (param % i32))",
+        "(func (local % i32))",
+        "(table % 1 funcref)",
+        "(memory % 1)",
+        "(global % i32 (i32.const 0))",
+        "(tag %)",
+        "(elem % func)",
+        "(data % \"\")",
+    };
+    for (const std::string_view thing : things) {
+      const std::size_t place = thing.find('%');
+      const auto with = [&](std::string_view what) {
+        return std::string(thing.substr(0, place)) + std::string(what) +
+               std::string(thing.substr(place + 1));
+      };
+      CAPTURE(thing);
+      const std::string named = names(with("$n"));
+      CHECK(named != "none");
+      CHECK(names(with("$f (@name \"n\")")) == named);
+      CHECK(names(with("(@name \"n\")")) == named);
+    }
+    CHECK(names("(module $f (@name \"n\"))") == names("(module $n)"));
+    CHECK(names("(module (@name \"n\"))") == names("(module $n)"));
+    CHECK(section("(module (@custom \"n\" \"c\"))", 0, "n") == "63");
+    CHECK(section("(module (func (i32.const 0) (@metadata.code.branch_hint \"\\00\") (if (then))))",
+                  0, "metadata.code.branch_hint") == "01 00 01 03 01 00");
+  }
+
   TEST_CASE("modules with and without their wrapper") {
     const std::string empty = "00 61 73 6d 01 00 00 00";
     for (const std::string_view source :
-         {"", "(module)", "(module definition)", ";; nothing", "(module quote)",
-          "(module quote \"(mod\" \"ule)\")", "(module binary \"\\00asm\" \"\\01\\00\\00\\00\")"}) {
+         {"", "(module)", "\xef\xbb\xbf(module)", "(module definition)", ";; nothing",
+          "(module quote)", "(module quote \"(mod\" \"ule)\")",
+          "(module binary \"\\00asm\" \"\\01\\00\\00\\00\")"}) {
       CAPTURE(source);
       const auto module = assemble(source);
       REQUIRE(module);

@@ -128,7 +128,7 @@ SubType read_sub_type(ByteReader& reader) {
     type.is_final = form == kSubFinalForm;
     const std::uint32_t start = reader.offset();
     const std::uint32_t count = reader.count();
-    if (count > 1) reader.fail(Message::sub_type, start);
+    if (count > 1) reader.fail(Message::sub_type, start, ": more than one super type");
     if (count == 1) {
       const std::uint32_t supertype = reader.u32();
       type.supertype = checked_type_index(reader, supertype, start);

@@ -48,6 +48,12 @@ constexpr std::size_t utf8_prefix(std::string_view text) {
 
 constexpr bool is_utf8(std::string_view text) { return utf8_prefix(text) == text.size(); }
 
+/// The length of the byte order mark that `text` begins with, which some editors write; or 0.
+constexpr std::size_t byte_order_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  return text.starts_with(kMark) ? kMark.size() : 0;
+}
+
 /// Whether UTF-8 can encode `value`.
 constexpr bool is_unicode_scalar(char32_t value) {
   return value < 0xd800 || (value >= 0xe000 && value <= 0x10ffff);

@@ -19,6 +19,7 @@
 #include "decoder/text_cursor.hpp"
 #include "decoder/text_lexer.hpp"
 #include "decoder/text_parser.hpp"
+#include "decoder/utf8.hpp"
 
 namespace tinywasm::spec {
 
@@ -102,7 +103,9 @@ struct Command {
 /// Reads a script's commands in turn. The source outlives it.
 class ScriptReader {
  public:
-  explicit ScriptReader(std::string_view source) : source_(source), lexer_(source) {}
+  explicit ScriptReader(std::string_view source) : source_(source), lexer_(source) {
+    lexer_.seek(decoder::byte_order_mark(source));
+  }
 
   /// The next command; nothing at the end. After an error, which tells a line, reading goes on
   /// with the command after the one that is wrong, if its end can be found.

@@ -14,6 +14,7 @@
 #include "decoder/limits.hpp"
 #include "decoder/reader.hpp"
 #include "decoder/text.hpp"
+#include "decoder/utf8.hpp"
 #include "decoder/validator.hpp"
 #include "vm/address_space.hpp"
 #include "vm/api.hpp"
@@ -77,17 +78,17 @@ Result<std::vector<std::byte>> read_file(const std::string& path) {
   return read_all(file.descriptor(), static_cast<std::size_t>(size));
 }
 
-/// The first character that is not white space begins a module or a comment of the text format.
-bool is_text(std::span<const std::byte> bytes) {
-  for (const std::byte byte : bytes) {
-    const char c = static_cast<char>(byte);
-    if (c != ' ' && c != '\t' && c != '\r' && c != '\n') return c == '(' || c == ';';
-  }
-  return false;
-}
-
 std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+/// The first character that is not white space begins a module or a comment of the text format. A
+/// byte order mark is white space here; nothing but white space is a text, nothing at all is none.
+bool is_text(std::span<const std::byte> bytes) {
+  const std::string_view text = as_text(bytes);
+  if (text.empty()) return false;
+  const std::size_t first = text.find_first_not_of(" \t\r\n", decoder::byte_order_mark(text));
+  return first == std::string_view::npos || text[first] == '(' || text[first] == ';';
 }
 
 }  // namespace

@@ -25,6 +25,12 @@ TEST_SUITE("api_module") {
                                               "ELF1234"))) ==
           "malformed: magic header not detected");
     CHECK_FALSE(Module::from_bytes(std::vector<std::byte>()));
+    for (const char* text : {"\xef\xbb\xbf(module)", "\xef\xbb\xbf", " \n", "\xef\xbb\xbf ;;"}) {
+      CAPTURE(text);
+      CHECK(Module::from_bytes(bytes_of(text)));
+    }
+    CHECK(outcome(Module::from_bytes(bytes_of("\xef\xbb\xbf(modul)"))) ==
+          "malformed: unknown operator modul");
   }
 
   TEST_CASE("files that cannot be read") {

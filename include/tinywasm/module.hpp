@@ -33,8 +33,10 @@ class TINYWASM_API Module {
   /// Reads a file in the binary or the text format. Errors do not repeat the path.
   [[nodiscard]] static Result<Module> from_file(const std::string& path,
                                                 const Features& features = {});
-  /// Binary or text: text when the first character that is not white space is '(' or ';'. A vector
-  /// becomes the module's without a copy when it is binary, and stays as it is when it is text.
+  /// Binary or text: text when the first character after a byte order mark and white space is '('
+  /// or
+  /// ';', or when there is nothing but these. No bytes at all are an error. A vector becomes the
+  /// module's without a copy when it is binary, and stays as it is when it is text.
   [[nodiscard]] static Result<Module> from_bytes(std::span<const std::byte> bytes,
                                                  const Features& features = {});
   [[nodiscard]] static Result<Module> from_bytes(std::vector<std::byte>&& bytes,
