@@ -3,11 +3,12 @@
 
 #include <charconv>
 #include <chrono>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
 #include <limits>
+
+#include <tinywasm/text.hpp>
 
 namespace tinywasm::tools {
 namespace {
@@ -25,35 +26,23 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
   return number;
 }
 
-/// The bits of an integer of type T, given signed or unsigned.
-template <class T>
-std::optional<Value> parse_integer(std::string_view text) {
-  using Unsigned = std::make_unsigned_t<T>;
+/// An integer of 8 or 16 bits, signed or unsigned, as a vector's lane.
+template <unsigned Bits>
+std::optional<Value> parse_small_integer(std::string_view text) {
+  const auto value = number_from_text(ValueType::i64, text);
+  if (!value) return std::nullopt;
+  constexpr std::uint64_t kMost = (std::uint64_t{1} << Bits) - 1;
   const bool is_negative = text.starts_with('-');
-  if (is_negative || text.starts_with('+')) text.remove_prefix(1);
-  const auto magnitude = parse_unsigned(text);
-  if (!magnitude) return std::nullopt;
-  constexpr std::uint64_t kMost = std::numeric_limits<Unsigned>::max();
-  constexpr std::uint64_t kMostNegative = kMost / 2 + 1;
-  if (*magnitude > (is_negative ? kMostNegative : kMost)) return std::nullopt;
-  const auto bits = static_cast<Unsigned>(*magnitude);
-  return Value(static_cast<Unsigned>(is_negative ? Unsigned{0} - bits : bits));
+  const auto number = static_cast<std::uint64_t>(value->i64());
+  if ((is_negative ? ~number + 1 : number) > (is_negative ? kMost / 2 + 1 : kMost)) {
+    return std::nullopt;
+  }
+  return value;
 }
 
-template <class T>
-std::optional<Value> parse_float(std::string_view text) {
-  const bool is_negative = text.starts_with('-');
-  if (is_negative || text.starts_with('+')) text.remove_prefix(1);
-  if (text.starts_with('-') || text.starts_with('+')) return std::nullopt;
-  auto format = std::chars_format::general;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    text.remove_prefix(2);
-    format = std::chars_format::hex;
-  }
-  T number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, format);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return Value(std::copysign(number, is_negative ? T{-1} : T{1}));
+/// Reads numbers of one type.
+auto numbers_of(ValueType type) {
+  return [type](std::string_view text) { return number_from_text(type, text); };
 }
 
 /// "1,2,3,4": the lanes of a vector, each read by `parse`.
@@ -77,12 +66,12 @@ std::optional<Value> parse_vector(std::string_view text) {
   if (colon != std::string_view::npos) {
     const std::string_view shape = text.substr(0, colon);
     text.remove_prefix(colon + 1);
-    if (shape == "i8x16") return parse_lanes<1>(text, parse_integer<std::int8_t>);
-    if (shape == "i16x8") return parse_lanes<2>(text, parse_integer<std::int16_t>);
-    if (shape == "i32x4") return parse_lanes<4>(text, parse_integer<std::int32_t>);
-    if (shape == "i64x2") return parse_lanes<8>(text, parse_integer<std::int64_t>);
-    if (shape == "f32x4") return parse_lanes<4>(text, parse_float<float>);
-    if (shape == "f64x2") return parse_lanes<8>(text, parse_float<double>);
+    if (shape == "i8x16") return parse_lanes<1>(text, parse_small_integer<8>);
+    if (shape == "i16x8") return parse_lanes<2>(text, parse_small_integer<16>);
+    if (shape == "i32x4") return parse_lanes<4>(text, numbers_of(ValueType::i32));
+    if (shape == "i64x2") return parse_lanes<8>(text, numbers_of(ValueType::i64));
+    if (shape == "f32x4") return parse_lanes<4>(text, numbers_of(ValueType::f32));
+    if (shape == "f64x2") return parse_lanes<8>(text, numbers_of(ValueType::f64));
     return std::nullopt;
   }
   V128 vector;
@@ -96,11 +85,8 @@ std::optional<Value> parse_vector(std::string_view text) {
 }
 
 std::optional<Value> parse_value(ValueType type, std::string_view text) {
-  if (type == ValueType::i32) return parse_integer<std::int32_t>(text);
-  if (type == ValueType::i64) return parse_integer<std::int64_t>(text);
-  if (type == ValueType::f32) return parse_float<float>(text);
-  if (type == ValueType::f64) return parse_float<double>(text);
   if (type == ValueType::v128) return parse_vector(text);
+  if (!type.is_ref()) return number_from_text(type, text);
   if (text != "null") return std::nullopt;
   if (type == ValueType::externref) return Value(ExternRef());
   if (type == ValueType::funcref) return Value(FuncRef());
@@ -207,6 +193,11 @@ std::optional<WasiClocks> parse_clocks(std::string_view text) {
   if (!seconds) return std::nullopt;
   clocks.start = *seconds * 1'000'000'000;
   return clocks;
+}
+
+Result<Features> parse_features(std::string_view text) {
+  if (text.empty()) return Error{ErrorKind::host, "an empty list"};
+  return Features::parse(text);
 }
 
 std::optional<WasiPreopen> parse_memory_directory(std::string_view text, const WasiClocks& clocks) {

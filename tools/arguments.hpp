@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <tinywasm/features.hpp>
 #include <tinywasm/func.hpp>
 #include <tinywasm/result.hpp>
 #include <tinywasm/value.hpp>
@@ -26,6 +27,8 @@ std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);
 std::optional<WasiClocks> parse_clocks(std::string_view text);
 /// A number, decimal or 0x....
 std::optional<std::uint64_t> parse_number(std::string_view text);
+/// The value of --features. An empty one is refused: it would stand for all of them.
+Result<Features> parse_features(std::string_view text);
 /// GUEST[::SIZE]: a directory in memory, whose files show the time that `clocks` start with.
 std::optional<WasiPreopen> parse_memory_directory(std::string_view text, const WasiClocks& clocks);
 /// HOST[::GUEST[::ro]]
@@ -33,9 +36,10 @@ std::optional<WasiPreopen> parse_directory(std::string_view text);
 /// NAME=VALUE, or NAME for what the command's own environment holds; none when that has none.
 std::optional<std::pair<std::string, std::string>> parse_variable(const std::string& text);
 
-/// A guest function's arguments, one text each, by its parameters' types. Integers are decimal or
-/// 0x..., signed or unsigned; floats decimal, 0x..., inf or nan; v128 is 0x and 32 digits, the
-/// highest byte first, or lanes as in i32x4:1,2,3,4; references can only be null.
+/// A guest function's arguments, one text each, by its parameters' types. Numbers are written as in
+/// the text format: 12, -0x1_f, 1.5, 0x1p-3, inf, nan:0x200000; v128 is 0x and 32 digits, the
+/// highest byte first, or lanes as in i32x4:1,2,3,4; references can only be null. So what
+/// to_string() makes of a number or a vector is understood.
 Result<std::vector<Value>> parse_values(const FuncType& type,
                                         const std::vector<std::string>& texts);
 

@@ -118,7 +118,9 @@ TEST_SUITE("arguments") {
     CHECK(read(ValueType::i64, "18446744073709551615") == "-1");
     CHECK(read(ValueType::i64, "-9223372036854775808") == "-9223372036854775808");
     CHECK(read(ValueType::i64, "18446744073709551616") == "");
-    for (const char* bad : {"", "-", "1x", "0x", "--1", "1.0", " 1"}) {
+    CHECK(read(ValueType::i32, "1_000") == "1000");
+    CHECK(read(ValueType::i64, "-0xffff_ffff") == "-4294967295");
+    for (const char* bad : {"", "-", "1x", "0x", "--1", "1.0", " 1", "0x-1", "1__0", "_1"}) {
       CAPTURE(bad);
       CHECK(read(ValueType::i32, bad) == "");
     }
@@ -133,6 +135,18 @@ TEST_SUITE("arguments") {
     CHECK(read(ValueType::f32, "nan") == "nan:0x400000");
     CHECK(read(ValueType::f32, "1.5f") == "");
     CHECK(read(ValueType::f32, "-+1") == "");
+    CHECK(read(ValueType::f32, "1e-50") == "0");
+    CHECK(read(ValueType::f64, "-1e-400") == "-0");
+    CHECK(read(ValueType::f32, "1e50") == "");
+    CHECK(read(ValueType::f32, "1_000.5") == "1000.5");
+    CHECK(read(ValueType::f64, "4.9e-324") == "5e-324");
+    CHECK(read(ValueType::f32, "nan:0x200000") == "nan:0x200000");
+    CHECK(read(ValueType::f64, "-nan:0x1") == "-nan:0x1");
+    CHECK(read(ValueType::f32, "nan:0x800000") == "");
+    for (const char* bad : {"0x-1p3", "0x+1", "infinity", "nan()", "1e", "0x1p", ".5", "1.5 "}) {
+      CAPTURE(bad);
+      CHECK(read(ValueType::f64, bad) == "");
+    }
     CHECK(read(ValueType::v128, "0x0f0e0d0c0b0a09080706050403020100") ==
           "0x0f0e0d0c0b0a09080706050403020100");
     CHECK(read(ValueType::v128, "0x00") == "");
@@ -144,9 +158,10 @@ TEST_SUITE("arguments") {
     CHECK(read(ValueType::v128, "i64x2:-1,2") == "0x0000000000000002ffffffffffffffff");
     CHECK(read(ValueType::v128, "f32x4:1,-0,inf,0.5") == "0x3f0000007f800000800000003f800000");
     CHECK(read(ValueType::v128, "f64x2:1,-2") == "0xc0000000000000003ff0000000000000");
-    for (const char* bad :
-         {"i32x4:1,2,3", "i32x4:1,2,3,4,5", "i32x4:1,2,,4", "i32x4:", "i32x3:1,2,3",
-          "i8x16:0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,256", "f64x2:1,x", ":"}) {
+    for (const char* bad : {"i32x4:1,2,3", "i32x4:1,2,3,4,5", "i32x4:1,2,,4",
+                            "i32x4:", "i32x3:1,2,3", "i8x16:0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,256",
+                            "i8x16:-129,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15",
+                            "i16x8:1,2,3,4,5,6,7,18446744073709551615", "f64x2:1,x", ":"}) {
       CAPTURE(bad);
       CHECK(read(ValueType::v128, bad) == "");
     }

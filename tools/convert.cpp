@@ -6,9 +6,10 @@
 #include <span>
 #include <string_view>
 
-#include <CLI/CLI.hpp>
 #include <tinywasm/text.hpp>
 
+#include "tools/arguments.hpp"
+#include "tools/command_line.hpp"
 #include "tools/input.hpp"
 #include "tools/output.hpp"
 #include "tools/report.hpp"
@@ -25,7 +26,8 @@ usage: tinywasm wasm [-o FILE] FILE.wat|-
   --features LIST       validate the module, which may use these features only, such as
                         wasm2,+gc (see tinywasm --help)
 
-Without --features the module is not validated (see tinywasm validate). The file appears complete or not at all.
+Without --features the module is not validated (see tinywasm validate). A file appears complete or
+not at all, with the permissions of a new one; links are followed, devices and pipes written to.
 Exit codes: 0 if it was written, 1 if not, 2 for wrong usage.
 )";
 
@@ -36,45 +38,52 @@ usage: tinywasm wat [--fold] [-o FILE] FILE.wasm|-
   --fold                operands inside of their instructions: (i32.add (local.get 0) (i32.const 1))
   -o, --output FILE     where to write (default: standard output)
 
-The names of its name section become identifiers. What tinywasm wasm makes of the text is the same
-module again. It need not be valid. Exit codes: 0 if it was written, 1 if not, 2 for wrong usage.
+The names of its name section become identifiers. What tinywasm wasm makes of the text of a valid
+module is the same module again. An invalid one is printed as far as the text format has words for it.
+Exit codes: 0 if it was written, 1 if not, 2 for wrong usage.
 )";
 
 struct Options {
   std::string input;
-  std::string output;
-  std::string features;
+  std::optional<std::string> output;
+  std::optional<Features> features;
   bool fold = false;
 };
+
+/// What is wrong with the values of options, or "".
+std::string check(const std::vector<std::string>& inputs,
+                  const std::optional<std::string>& feature_list, Options& options) {
+  if (inputs.empty()) return "no module is given";
+  if (inputs.size() > 1) return "one module only";
+  options.input = inputs.front();
+  if (options.output && options.output->empty()) return "--output: no file is named";
+  if (!feature_list) return {};
+  const auto features = parse_features(*feature_list);
+  if (!features) return "--features: " + features.error().message;
+  options.features = *features;
+  return {};
+}
 
 /// An exit code when there is nothing more to do.
 std::optional<int> parse(const char* name, const char* help_text, bool can_fold,
                          const std::vector<std::string>& arguments, Options& options) {
-  CLI::App app;
+  CommandLine app;
   bool help = false;
-  app.set_help_flag();
+  std::optional<std::string> feature_list;
+  std::vector<std::string> inputs;
   app.add_flag("-h,--help", help);
   app.add_option("-o,--output", options.output);
   if (can_fold) {
     app.add_flag("--fold", options.fold);
   } else {
-    app.add_option("--features", options.features);
+    app.add_option("--features", feature_list);
   }
-  app.add_option("FILE", options.input);
-  std::string problem;
-  try {
-    // CLI11 takes arguments in reverse order.
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-    if (!help && options.input.empty()) problem = "no module is given";
-  } catch (const CLI::ParseError& error) {
-    problem = error.what();
-  }
-  if (!problem.empty()) {
-    report(fmt::format("{0}: {1} (see tinywasm {0} --help)", name, problem));
-    return kExitUsage;
-  }
-  if (help) return print(help_text) ? kExitSuccess : kExitFailure;
-  return std::nullopt;
+  std::string problem = app.parse(arguments, CommandLine::Order::mixed, inputs);
+  if (problem.empty() && help) return print(help_text) ? kExitSuccess : kExitFailure;
+  if (problem.empty()) problem = check(inputs, feature_list, options);
+  if (problem.empty()) return std::nullopt;
+  report(fmt::format("{0}: {1} (see tinywasm {0} --help)", name, problem));
+  return kExitUsage;
 }
 
 /// "dir/add.wat" -> "dir/add.wasm"
@@ -83,6 +92,13 @@ std::string default_output(const std::string& input) {
   const std::size_t dot = input.rfind('.');
   const bool has_extension = dot != std::string::npos && input.find('/', dot) == std::string::npos;
   return input.substr(0, has_extension ? dot : input.size()) + ".wasm";
+}
+
+/// Whether writing would destroy what is read, which is reported.
+bool would_overwrite(const char* name, const std::string& input, const std::string& output) {
+  if (!is_same_file(input, output)) return false;
+  report(fmt::format("{}: {} would be overwritten; name another file with -o", name, input));
+  return true;
 }
 
 int write(const std::string& path, std::string_view bytes) {
@@ -97,15 +113,15 @@ int write(const std::string& path, std::string_view bytes) {
 int wasm(const std::vector<std::string>& arguments) {
   Options options;
   if (const auto exit_code = parse("wasm", kWasmHelp, false, arguments, options)) return *exit_code;
-  const std::string output =
-      options.output.empty() ? default_output(options.input) : options.output;
-  if (output == options.input && output != "-") {
-    report(fmt::format("wasm: {} would be overwritten; name another file with -o", output));
-    return kExitUsage;
-  }
+  const std::string output = options.output.value_or(default_output(options.input));
+  if (would_overwrite("wasm", options.input, output)) return kExitUsage;
   const auto input = read_input(options.input);
   if (!input) {
     report(options.input, input.error());
+    return kExitFailure;
+  }
+  if (input->empty()) {  // so say the other commands, for which it is neither text nor binary
+    report(options.input, Error{ErrorKind::malformed, "the file is empty"});
     return kExitFailure;
   }
   const std::string_view source = as_text(*input);
@@ -114,13 +130,8 @@ int wasm(const std::vector<std::string>& arguments) {
     report_source(options.input, bytes.error(), source);
     return kExitFailure;
   }
-  if (!options.features.empty()) {
-    const auto features = Features::parse(options.features);
-    if (!features) {
-      report("wasm: --features: " + features.error().message);
-      return kExitUsage;
-    }
-    if (const auto module = Module::from_binary(*bytes, *features); !module) {
+  if (options.features) {
+    if (const auto module = Module::from_binary(*bytes, *options.features); !module) {
       report(options.input, module.error());
       return kExitFailure;
     }
@@ -131,6 +142,8 @@ int wasm(const std::vector<std::string>& arguments) {
 int wat(const std::vector<std::string>& arguments) {
   Options options;
   if (const auto exit_code = parse("wat", kWatHelp, true, arguments, options)) return *exit_code;
+  const std::string output = options.output.value_or("-");
+  if (would_overwrite("wat", options.input, output)) return kExitUsage;
   const auto bytes = read_input(options.input);
   if (!bytes) {
     report(options.input, bytes.error());
@@ -141,7 +154,7 @@ int wat(const std::vector<std::string>& arguments) {
     report(options.input, text.error());
     return kExitFailure;
   }
-  return write(options.output.empty() ? "-" : options.output, *text);
+  return write(output, *text);
 }
 
 }  // namespace tinywasm::tools

@@ -24,7 +24,7 @@ constexpr const char kHelp[] = R"(tinywasm runs WebAssembly programs in a sandbo
   tinywasm wast i32.wast                   run test scripts (see tinywasm wast --help)
 
 usage: tinywasm [run] [OPTIONS] MODULE|- [ARGUMENTS...]
-       tinywasm validate [--features=LIST] MODULE|-...
+       tinywasm validate [--features LIST] MODULE|-...
        tinywasm wasm [-o FILE] FILE.wat
        tinywasm wat [--fold] [-o FILE] FILE.wasm
        tinywasm wast [OPTIONS] FILE|DIRECTORY...
@@ -51,7 +51,8 @@ The same run twice (all of it but what files hold and when they were changed):
 
 What to run:
   --invoke FUNCTION          call this export with ARGUMENTS, print each result on a line
-                             (a v128 is i32x4:1,2,3,4 or 0x and 32 digits)
+                             (numbers as in the text format: 1_000, 0x1p-3, nan:0x200000;
+                             a v128 is i32x4:1,2,3,4 or 0x and 32 digits)
   --preload NAME=PATH        instantiate PATH first; its exports can be imported from NAME
   --features LIST            what modules may use: wasm1, wasm2, wasm3, all (the default) or a
                              feature's name; +NAME adds one and -NAME takes one away: -gc,+threads

@@ -9,9 +9,14 @@
 
 namespace tinywasm::tools {
 
-/// Writes a file whole or not at all: into a temporary one beside it, which then takes its place.
-/// What is there and no regular file (a pipe, a device) is written to directly. "-" is standard
-/// output. Errors do not repeat the path.
+/// Writes a file whole or not at all: into a temporary one beside it, which then takes its place
+/// with the permissions of a new file. Symbolic links are followed. Where no temporary file can be
+/// had the file itself is written to, and so is what is there and no regular file (a pipe, a
+/// device). "-" is standard output, and so are other names of it. Errors do not repeat the path.
 Result<void> write_output(const std::string& path, std::string_view bytes);
+
+/// Whether both name the same regular file, so that writing one destroys the other. "-" as `input`
+/// is standard input, as `output` standard output.
+bool is_same_file(const std::string& input, const std::string& output);
 
 }  // namespace tinywasm::tools

@@ -69,10 +69,14 @@ int write_all(int descriptor, std::string_view text) {
   return 0;
 }
 
+std::string printable(std::string_view text) {
+  return to_string(Error{ErrorKind::host, std::string(text)});
+}
+
 void report(std::string_view file, const Error& error) {
   const char* kind = error.kind == ErrorKind::trap ? "trap: " : "";
-  write_all(STDERR_FILENO, fmt::format("tinywasm: {}: {}{}\n{}", file, kind, to_string(error),
-                                       backtrace_text(error)));
+  write_all(STDERR_FILENO, fmt::format("tinywasm: {}: {}{}\n{}", printable(file), kind,
+                                       to_string(error), backtrace_text(error)));
 }
 
 void report_source(std::string_view file, const Error& error, std::string_view source) {
@@ -80,12 +84,12 @@ void report_source(std::string_view file, const Error& error, std::string_view s
   Error placeless = error;
   placeless.line = 0;
   const ShownLine line = show_line(line_of(source, error.line), error.column);
-  print_error(fmt::format("tinywasm: {}:{}:{}: {}\n  {}\n  {:>{}}\n", file, error.line,
+  print_error(fmt::format("tinywasm: {}:{}:{}: {}\n  {}\n  {:>{}}\n", printable(file), error.line,
                           error.column, to_string(placeless), line.text, '^', line.mark + 1));
 }
 
 void report(std::string_view message) {
-  write_all(STDERR_FILENO, fmt::format("tinywasm: {}\n", message));
+  write_all(STDERR_FILENO, fmt::format("tinywasm: {}\n", printable(message)));
 }
 
 void print_error(std::string_view text) { write_all(STDERR_FILENO, text); }

@@ -17,6 +17,12 @@ inline constexpr int kExitTimeout = 124;    // as timeout(1)
 inline constexpr int kExitInterrupt = 130;  // as a shell reports SIGINT
 inline constexpr int kExitTrap = 134;       // as a shell reports SIGABRT
 
+/// `text` with what a terminal would act upon replaced by escapes: names of files, whatever comes
+/// from outside. Applying it twice is the same as once.
+std::string printable(std::string_view text);
+
+// Names of files and messages may be anything: the functions below escape them.
+
 /// "tinywasm: FILE: message" on standard error, and the guest's backtrace when there is one.
 void report(std::string_view file, const Error& error);
 /// The same for an error in a text: "tinywasm: FILE:LINE:COLUMN: message", the line, and a mark

@@ -49,6 +49,8 @@ class Run {
     Module module;
   };
 
+  /// Whether a file that is to be written is one that is read, which is reported.
+  bool would_overwrite() const;
   bool load_as(const std::string& import_name, const std::string& path);
   bool open_listeners();
   bool define_wasi();
@@ -76,6 +78,7 @@ class Run {
 };
 
 int Run::operator()() {
+  if (would_overwrite()) return kExitUsage;
   for (const Preload& preload : options_.preloads) {
     if (!load_as(preload.name, preload.path)) return kExitFailure;
   }
@@ -95,6 +98,17 @@ int Run::operator()() {
   const int exit_code = run_main(*instance);
   if (options_.gc_stats) report_collections();
   return write_word_counts() ? with_output_checked(exit_code) : kExitFailure;
+}
+
+bool Run::would_overwrite() const {
+  const std::string& output = options_.count_words;
+  if (output.empty()) return false;
+  const bool is_read =
+      is_same_file(options_.module, output) ||
+      std::any_of(options_.preloads.begin(), options_.preloads.end(),
+                  [&](const Preload& preload) { return is_same_file(preload.path, output); });
+  if (is_read) report(fmt::format("--count-words: {} would be overwritten", output));
+  return is_read;
 }
 
 bool Run::write_word_counts() const {
@@ -135,7 +149,7 @@ bool Run::open_listeners() {
 bool Run::define_wasi() {
   if (!open_listeners()) return false;
   WasiConfig config;
-  config.args.push_back(options_.argv0.empty() ? file_name(options_.module) : options_.argv0);
+  config.args.push_back(options_.argv0.value_or(file_name(options_.module)));
   config.args.insert(config.args.end(), options_.arguments.begin(), options_.arguments.end());
   config.env = options_.env;
   config.preopens = options_.preopens;
@@ -217,7 +231,8 @@ int Run::invoke(const Instance& instance) {
 }
 
 int Run::list_exports() {
-  std::string text = fmt::format("{} has no _start to run. ", options_.module);
+  const std::string module = printable(options_.module);
+  std::string text = fmt::format("{} has no _start to run. ", module);
   const auto exports = modules_.back().module.exports();
   text += exports.empty() ? "It exports nothing.\n" : "It exports:\n";
   bool has_function = false;
@@ -226,8 +241,7 @@ int Run::list_exports() {
     text += fmt::format("  {}\n", to_string(entry));
   }
   if (has_function) {
-    text += fmt::format("Call a function with: tinywasm --invoke NAME {} ARGUMENTS...\n",
-                        options_.module);
+    text += fmt::format("Call a function with: tinywasm --invoke NAME {} ARGUMENTS...\n", module);
   }
   return print(text) ? kExitSuccess : kExitFailure;
 }

@@ -5,57 +5,53 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <tinywasm/version.hpp>
 
 #include "tools/arguments.hpp"
+#include "tools/command_line.hpp"
 #include "tools/help.hpp"
 #include "tools/report.hpp"
 
 namespace tinywasm::tools {
 namespace {
 
+/// As given: an empty value is one, too.
 struct RawOptions {
   std::vector<std::string> dirs;
   std::vector<std::string> memory_dirs;
   std::vector<std::string> env;
   std::vector<std::string> listeners;
-  std::string clock;
-  std::string random_seed;
+  std::optional<std::string> clock;
+  std::optional<std::string> random_seed;
   bool sorted_dirs = false;
   bool inherit_env = false;
-  std::string argv0;
-  std::string invoke;
+  std::optional<std::string> argv0;
+  std::optional<std::string> invoke;
   std::vector<std::string> preloads;
-  std::string fuel;
-  std::string timeout;
-  std::string max_memory;
-  std::string max_stack;
-  std::string max_gc;
-  std::string max_threads;
-  std::string max_files;
-  std::string max_output;
+  std::optional<std::string> fuel;
+  std::optional<std::string> timeout;
+  std::optional<std::string> max_memory;
+  std::optional<std::string> max_stack;
+  std::optional<std::string> max_gc;
+  std::optional<std::string> max_threads;
+  std::optional<std::string> max_files;
+  std::optional<std::string> max_output;
   bool deterministic = false;
   bool gc_stats = false;
   bool no_fuse = false;
-  std::string dispatch;
-  std::string count_words;
-  std::string features;
+  std::optional<std::string> dispatch;
+  std::optional<std::string> count_words;
+  std::optional<std::string> features;
   bool help = false;
   bool version = false;
 };
 
-void declare(CLI::App& app, RawOptions& raw) {
-  app.set_help_flag();
-  app.prefix_command();  // the first argument that is no option ends the options
-  const auto list = [&app](const char* name, std::vector<std::string>& values) {
-    app.add_option(name, values)->allow_extra_args(false);  // one value each time
-  };
-  list("--dir", raw.dirs);
-  list("--tmpfs", raw.memory_dirs);
-  list("--env", raw.env);
-  list("--preload", raw.preloads);
-  list("--tcplisten", raw.listeners);
+void declare(CommandLine& app, RawOptions& raw) {
+  app.add_list("--dir", raw.dirs);
+  app.add_list("--tmpfs", raw.memory_dirs);
+  app.add_list("--env", raw.env);
+  app.add_list("--preload", raw.preloads);
+  app.add_list("--tcplisten", raw.listeners);
   app.add_option("--clock", raw.clock);
   app.add_option("--random-seed", raw.random_seed);
   app.add_flag("--sorted-dirs", raw.sorted_dirs);
@@ -89,6 +85,12 @@ class Checker {
     fail(fmt::format("{}: \"{}\" is not understood (see tinywasm --help)", option, text));
     return T();
   }
+  /// Sets `target` to what `parse` makes of an option, if that is given.
+  template <class Parse, class Target>
+  void set(const char* option, const std::optional<std::string>& text, Parse parse,
+           Target& target) {
+    if (text) target = require(parse(*text), option, *text);
+  }
   void fail(std::string message) {
     if (message_.empty()) message_ = std::move(message);
   }
@@ -99,41 +101,29 @@ class Checker {
 };
 
 void convert_limits(const RawOptions& raw, RunOptions& options, Checker& checker) {
-  if (!raw.fuel.empty()) {
-    options.store.fuel = checker.require(parse_size(raw.fuel), "--fuel", raw.fuel);
-  }
-  if (!raw.timeout.empty()) {
-    options.timeout = checker.require(parse_duration(raw.timeout), "--timeout", raw.timeout);
-  }
-  if (!raw.max_memory.empty()) {
-    options.store.max_memory_bytes =
-        checker.require(parse_size(raw.max_memory), "--max-memory", raw.max_memory);
-  }
-  if (!raw.max_stack.empty()) {
-    options.store.max_stack_bytes =
-        checker.require(parse_size(raw.max_stack), "--max-stack", raw.max_stack);
-  }
-  if (!raw.max_gc.empty()) {
-    options.store.max_gc_bytes = checker.require(parse_size(raw.max_gc), "--max-gc", raw.max_gc);
-  }
-  if (!raw.max_threads.empty()) {
-    const std::uint64_t most =
-        checker.require(parse_size(raw.max_threads), "--max-threads", raw.max_threads);
-    options.max_threads = static_cast<std::uint32_t>(std::min<std::uint64_t>(most, 10'000));
-  }
-  if (!raw.max_files.empty()) {
-    options.max_files = checker.require(parse_size(raw.max_files), "--max-files", raw.max_files);
-  }
-  if (!raw.max_output.empty()) {
-    options.max_output =
-        checker.require(parse_size(raw.max_output), "--max-output", raw.max_output);
-  }
+  checker.set("--fuel", raw.fuel, parse_size, options.store.fuel);
+  checker.set("--timeout", raw.timeout, parse_duration, options.timeout);
+  checker.set("--max-memory", raw.max_memory, parse_size, options.store.max_memory_bytes);
+  checker.set("--max-stack", raw.max_stack, parse_size, options.store.max_stack_bytes);
+  checker.set("--max-gc", raw.max_gc, parse_size, options.store.max_gc_bytes);
+  std::uint64_t max_threads = options.max_threads;
+  checker.set("--max-threads", raw.max_threads, parse_size, max_threads);
+  options.max_threads = static_cast<std::uint32_t>(std::min<std::uint64_t>(max_threads, 10'000));
+  checker.set("--max-files", raw.max_files, parse_size, options.max_files);
+  checker.set("--max-output", raw.max_output, parse_size, options.max_output);
+}
+
+void convert_interpreter(const RawOptions& raw, RunOptions& options, Checker& checker) {
   options.store.deterministic = raw.deterministic;
   options.store.fuse = !raw.no_fuse;
   options.store.portable_loop = raw.dispatch == "loop";
-  options.store.count_words = !raw.count_words.empty();
-  options.count_words = raw.count_words;
-  if (!raw.dispatch.empty() && raw.dispatch != "loop" && raw.dispatch != "tail") {
+  options.store.count_words = raw.count_words.has_value();
+  options.gc_stats = raw.gc_stats;
+  if (raw.count_words) {
+    options.count_words = *raw.count_words;
+    if (options.count_words.empty()) checker.fail("--count-words: no file is named");
+  }
+  if (raw.dispatch && raw.dispatch != "loop" && raw.dispatch != "tail") {
     checker.fail("--dispatch: tail or loop");
   }
 }
@@ -141,7 +131,11 @@ void convert_limits(const RawOptions& raw, RunOptions& options, Checker& checker
 void convert_environment(const RawOptions& raw, RunOptions& options, Checker& checker) {
   if (raw.inherit_env) {
     for (char** entry = environ; *entry; ++entry) {
-      if (auto variable = parse_variable(*entry)) options.env.push_back(*std::move(variable));
+      // What has no name or no value is no variable, though the system passes it on.
+      const std::string_view text = *entry;
+      const std::size_t equals = text.find('=');
+      if (equals == 0 || equals == std::string_view::npos) continue;
+      options.env.emplace_back(text.substr(0, equals), text.substr(equals + 1));
     }
   }
   for (const std::string& text : raw.env) {
@@ -155,12 +149,10 @@ void convert_environment(const RawOptions& raw, RunOptions& options, Checker& ch
 
 /// What makes one run like another.
 void convert_determinism(const RawOptions& raw, RunOptions& options, Checker& checker) {
-  if (!raw.clock.empty()) {
-    options.clocks = checker.require(parse_clocks(raw.clock), "--clock", raw.clock);
-  }
-  if (!raw.random_seed.empty()) {
+  checker.set("--clock", raw.clock, parse_clocks, options.clocks);
+  if (raw.random_seed) {
     options.random = WasiRandom::seeded(
-        checker.require(parse_number(raw.random_seed), "--random-seed", raw.random_seed));
+        checker.require(parse_number(*raw.random_seed), "--random-seed", *raw.random_seed));
   }
   options.sorted_directories = raw.sorted_dirs;
   for (const std::string& text : raw.memory_dirs) {
@@ -178,48 +170,44 @@ void convert(const RawOptions& raw, RunOptions& options, Checker& checker) {
   }
   for (const std::string& text : raw.preloads) {
     const std::size_t equals = text.find('=');
-    if (equals == std::string::npos) {
+    if (equals == std::string::npos || equals + 1 == text.size()) {
       checker.fail(fmt::format("--preload: \"{}\" is not NAME=PATH", text));
       break;
     }
     options.preloads.push_back({text.substr(0, equals), text.substr(equals + 1)});
   }
-  if (!raw.invoke.empty()) options.invoke = raw.invoke;
+  options.invoke = raw.invoke;
   options.argv0 = raw.argv0;
-  options.gc_stats = raw.gc_stats;
-  if (const auto features = Features::parse(raw.features)) {
-    options.features = *features;
-  } else {
-    checker.fail("--features: " + features.error().message);
+  if (raw.features) {
+    if (const auto features = parse_features(*raw.features)) {
+      options.features = *features;
+    } else {
+      checker.fail("--features: " + features.error().message);
+    }
   }
   convert_environment(raw, options, checker);
   convert_limits(raw, options, checker);
+  convert_interpreter(raw, options, checker);
   convert_determinism(raw, options, checker);
 }
 
-/// Takes the options off the front of `arguments`; false once it has reported what is wrong.
-bool parse_options(std::vector<std::string>& arguments, RawOptions& raw) {
-  CLI::App app;
+/// The options at the front of `arguments`, the others in `rest`; false once it has reported what
+/// is wrong.
+bool parse_options(const std::vector<std::string>& arguments, RawOptions& raw,
+                   std::vector<std::string>& rest) {
+  CommandLine app;
   declare(app, raw);
-  try {
-    // CLI11 takes arguments in reverse order.
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-  } catch (const CLI::ParseError& error) {
-    report(error.what());
-    return false;
-  }
-  arguments = app.remaining();
-  return true;
+  const std::string problem = app.parse(arguments, CommandLine::Order::options_first, rest);
+  if (!problem.empty()) report(problem + " (see tinywasm --help)");
+  return problem.empty();
 }
 
 }  // namespace
 
 std::variant<RunOptions, int> parse_run_options(const std::vector<std::string>& arguments) {
   RawOptions raw;
-  std::vector<std::string> rest = arguments;
-  // Options stand first or not at all, and declaring them takes as long as loading a small module.
-  const bool has_options = !rest.empty() && rest.front().starts_with('-');
-  if (has_options && !parse_options(rest, raw)) return kExitUsage;
+  std::vector<std::string> rest;
+  if (!parse_options(arguments, raw, rest)) return kExitUsage;
   if (raw.help) return print_help();
   if (raw.version) {
     const bool done = print(fmt::format("tinywasm {}\n", version()));
@@ -229,13 +217,8 @@ std::variant<RunOptions, int> parse_run_options(const std::vector<std::string>& 
   RunOptions options;
   Checker checker;
   convert(raw, options, checker);
-  const bool literal = !rest.empty() && rest.front() == "--";
-  if (literal) rest.erase(rest.begin());
-  if (rest.empty()) {
-    checker.fail("no module is given (see tinywasm --help)");
-  } else if (!literal && rest.front().size() > 1 && rest.front().starts_with('-')) {
-    checker.fail(fmt::format("unknown option {} (see tinywasm --help)", rest.front()));
-  }
+  if (!rest.empty() && rest.front() == "--") rest.erase(rest.begin());
+  if (rest.empty()) checker.fail("no module is given (see tinywasm --help)");
   if (!checker.message().empty()) {
     report(checker.message());
     return kExitUsage;

@@ -26,7 +26,7 @@ struct Preload {
 struct RunOptions {
   std::string module;                  // a path, or "-"
   std::vector<std::string> arguments;  // the guest's, without argv[0]
-  std::string argv0;
+  std::optional<std::string> argv0;    // otherwise the module's file name
   std::vector<WasiPreopen> preopens;
   std::vector<std::pair<std::string, std::string>> env;
   std::vector<ListenAddress> listeners;

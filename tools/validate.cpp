@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// `tinywasm validate`: decodes and checks modules without running them.
 #include "tools/validate.hpp"
 
-#include <string_view>
+#include <optional>
 
+#include "tools/arguments.hpp"
+#include "tools/command_line.hpp"
 #include "tools/help.hpp"
 #include "tools/input.hpp"
 #include "tools/report.hpp"
@@ -10,29 +13,26 @@
 namespace tinywasm::tools {
 
 int validate(const std::vector<std::string>& arguments) {
-  if (arguments.empty()) {
-    report("validate: no module is given (see tinywasm --help)");
-    return kExitUsage;
-  }
-  Features features;
+  CommandLine app;
+  bool help = false;
+  std::optional<std::string> feature_list;
   std::vector<std::string> paths;
-  constexpr std::string_view kFeatures = "--features=";
-  for (const std::string& argument : arguments) {
-    if (argument.starts_with(kFeatures)) {
-      const auto parsed = Features::parse(std::string_view(argument).substr(kFeatures.size()));
-      if (!parsed) {
-        report("validate: --features: " + parsed.error().message);
-        return kExitUsage;
-      }
+  app.add_flag("-h,--help", help);
+  app.add_option("--features", feature_list);
+  std::string problem = app.parse(arguments, CommandLine::Order::mixed, paths);
+  if (problem.empty() && help) return print_help();
+  Features features;
+  if (problem.empty() && feature_list) {
+    if (const auto parsed = parse_features(*feature_list)) {
       features = *parsed;
-      continue;
+    } else {
+      problem = "--features: " + parsed.error().message;
     }
-    paths.push_back(argument);
-    if (argument == "-h" || argument == "--help") return print_help();
-    if (argument.size() > 1 && argument.starts_with('-')) {
-      report("validate: unknown option " + argument + " (see tinywasm --help)");
-      return kExitUsage;
-    }
+  }
+  if (problem.empty() && paths.empty()) problem = "no module is given";
+  if (!problem.empty()) {
+    report("validate: " + problem + " (see tinywasm --help)");
+    return kExitUsage;
   }
   int exit_code = kExitSuccess;
   for (const std::string& path : paths) {

@@ -7,10 +7,11 @@
 #include <optional>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "spec-tests/runner.hpp"
+#include "tools/arguments.hpp"
+#include "tools/command_line.hpp"
 #include "tools/help.hpp"
 #include "tools/input.hpp"
 #include "tools/report.hpp"
@@ -30,9 +31,12 @@ Modules, assertions, actions outside of assertions, and registrations count as p
   --json                one line for each file: an object with file, modules, assertions, actions,
                         passed, failed and failures (each with line and message)
   --deterministic       the deterministic profile: computed NaNs are canonical
-  --features LIST       what modules may use, such as wasm2,+gc (see tinywasm --help).
-                        Otherwise all; for scripts below proposals/threads, which know one table
-                        and one memory only, wasm2,-reference-types,+threads
+  --features LIST       what modules may use, such as wasm2,+gc (see tinywasm --help), in all scripts.
+                        Otherwise a script's path tells what it is written against: below a
+                        directory core all but custom-descriptors; directly in proposals/threads
+                        wasm2,-reference-types,+threads; anywhere else all
+  --max-memory SIZE     all linear memories of a script together, such as 64M (default 4G); those
+                        of the module spectest take 192K of it
   --no-fuse             run every instruction on its own
   --dispatch tail|loop  the fast dispatcher or the portable one
 
@@ -110,7 +114,7 @@ std::string counts_of(const spec::ScriptReport& report) {
 std::string failures_of(const std::string& path, const spec::ScriptReport& report) {
   std::string text;
   for (const spec::Failure& failure : report.failures) {
-    text += fmt::format("{}:{}: {}\n", path, failure.line, failure.message);
+    text += fmt::format("{}:{}: {}\n", printable(path), failure.line, failure.message);
   }
   return text;
 }
@@ -153,7 +157,7 @@ int run_all(const Options& options) {
         printed &= print(json_of(path, report));
       } else if (options.summary) {
         print_error(failures_of(path, report));
-        printed &= print(fmt::format("{}: {}\n", path, counts_of(report)));
+        printed &= print(fmt::format("{}: {}\n", printable(path), counts_of(report)));
       } else {
         printed &= print(failures_of(path, report));
       }
@@ -168,42 +172,42 @@ int run_all(const Options& options) {
 }  // namespace
 
 int wast(const std::vector<std::string>& arguments) {
-  CLI::App app;
+  CommandLine app;
   Options options;
   bool no_fuse = false;
   bool help = false;
-  std::string dispatch;
-  std::string feature_list;
-  app.set_help_flag();
+  std::optional<std::string> dispatch;
+  std::optional<std::string> feature_list;
+  std::optional<std::string> max_memory;
   app.add_flag("--summary", options.summary);
   app.add_flag("--json", options.json);
   app.add_flag("--deterministic", options.store.deterministic);
   app.add_flag("--no-fuse", no_fuse);
   app.add_option("--dispatch", dispatch);
   app.add_option("--features", feature_list);
+  app.add_option("--max-memory", max_memory);
   app.add_flag("-h,--help", help);
-  app.add_option("FILE", options.files);
-  try {
-    // CLI11 takes arguments in reverse order.
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
-  } catch (const CLI::ParseError& error) {
-    report(std::string("wast: ") + error.what());
-    return kExitUsage;
-  }
-  if (help) return print(kHelp) ? kExitSuccess : kExitFailure;
-  std::string problem;
-  if (options.files.empty()) problem = "no script is given";
+  std::string problem = app.parse(arguments, CommandLine::Order::mixed, options.files);
+  if (problem.empty() && help) return print(kHelp) ? kExitSuccess : kExitFailure;
+  if (problem.empty() && options.files.empty()) problem = "no script is given";
   if (options.summary && options.json) problem = "--summary or --json, not both";
-  if (!dispatch.empty() && dispatch != "loop" && dispatch != "tail") {
-    problem = "--dispatch: tail or loop";
+  if (dispatch && dispatch != "loop" && dispatch != "tail") problem = "--dispatch: tail or loop";
+  if (max_memory) {
+    const auto size = parse_size(*max_memory);
+    if (!size) problem = fmt::format("--max-memory: \"{}\" is not understood", *max_memory);
+    options.store.max_memory_bytes = size.value_or(0);
   }
-  const auto features = Features::parse(feature_list);
-  if (!features) problem = "--features: " + features.error().message;
+  if (feature_list) {
+    if (const auto features = parse_features(*feature_list)) {
+      options.features = *features;
+    } else {
+      problem = "--features: " + features.error().message;
+    }
+  }
   if (!problem.empty()) {
     report(fmt::format("wast: {} (see tinywasm wast --help)", problem));
     return kExitUsage;
   }
-  if (!feature_list.empty()) options.features = *features;
   options.store.fuse = !no_fuse;
   options.store.portable_loop = dispatch == "loop";
   return run_all(options);
