@@ -36,7 +36,7 @@ Modules, assertions, actions outside of assertions, and registrations count as p
                         directory core all but custom-descriptors; directly in proposals/threads
                         wasm2,-reference-types,+threads; anywhere else all
   --max-memory SIZE     all linear memories of a script together, such as 64M (default 4G); those
-                        of the module spectest take 192K of it
+                        of the module spectest take 128K of it
   --no-fuse             run every instruction on its own
   --dispatch tail|loop  the fast dispatcher or the portable one
 
