@@ -8,6 +8,7 @@
 
 #include "decoder/byte_reader.hpp"
 #include "decoder/errors.hpp"
+#include "decoder/feature_forms.hpp"
 #include "decoder/instruction_reader.hpp"
 #include "decoder/subtyping.hpp"
 #include "decoder/type_reader.hpp"
@@ -150,7 +151,7 @@ class FeatureCheck {
  private:
   void need(FeatureId feature, std::uint64_t offset) {
     if (features_.has(feature) || error_) return;
-    error_ = make_error(Message::feature_off, offset, fmt::format(" {}", to_string(feature)));
+    error_ = feature_off(feature, offset);
   }
   std::uint64_t section(std::size_t id) const { return module_.section_offsets[id]; }
 
@@ -178,6 +179,9 @@ Result<void> FeatureCheck::run() {
   for (const FunctionBody& each : module_.bodies) {
     if (error_) break;
     body(each);
+  }
+  if (!error_) {
+    if (const auto form = find_newer_form(module_, features_)) need(form->feature, form->offset);
   }
   if (error_) return *std::move(error_);
   return {};
@@ -289,6 +293,9 @@ void FeatureCheck::constant(const ConstExpr& expr) {
   ConstExprReader reader(module_, expr);
   while (const Instruction* insn = reader.next()) {
     instruction(*insn);
+    // Globals of the module itself can be named since there are types that need it.
+    const bool is_global = insn->id == Insn::global_get;
+    if (is_global && insn->index >= module_.imported_globals) need(FeatureId::gc, insn->offset);
     const bool is_arithmetic = info(insn->id).signature.size() == 4;  // "ii:i"
     if (is_arithmetic) need(FeatureId::extended_const, insn->offset);
   }
@@ -309,20 +316,19 @@ void FeatureCheck::body(const FunctionBody& body) {
 
 void FeatureCheck::instruction(const Instruction& insn) {
   const InsnInfo& row = info(insn.id);
-  if (const auto feature = feature_of(row)) need(*feature, insn.offset);
+  // Both kinds of exceptions are thrown by the same instruction.
+  const bool is_legacy = insn.id == Insn::throw_ && features_.has(FeatureId::legacy_exceptions);
+  const auto feature = feature_of(row);
+  if (feature && !is_legacy) need(*feature, insn.offset);
   switch (row.immediates) {
     case Immediates::block_type:
-    case Immediates::catches:
-      if (insn.index != Instruction::kNoIndex) {
-        const FuncType& type = module_.types[insn.index].func;
-        if (!type.params.empty() || type.results.size() > 1) {
-          need(FeatureId::multi_value, insn.offset);
-        }
-        return;
-      }
-      return exact_type(insn.type, insn.offset);
-    case Immediates::heap_type:
+    case Immediates::catches:  // an index is a form of its own, see feature_forms.cpp
+      if (insn.index == Instruction::kNoIndex) value_type(insn.type, insn.offset);
+      return;
     case Immediates::select_types:
+      return value_type(insn.type, insn.offset);
+    case Immediates::heap_type:
+      if (insn.id == Insn::ref_null) return value_type(insn.type, insn.offset);
       return exact_type(insn.type, insn.offset);
     case Immediates::cast_branch:
       return cast_branch(insn);
@@ -343,6 +349,10 @@ void FeatureCheck::cast_branch(const Instruction& insn) {
 }
 
 }  // namespace
+
+Error feature_off(FeatureId feature, std::uint64_t offset) {
+  return make_error(Message::feature_off, offset, fmt::format(" {}", to_string(feature)));
+}
 
 Result<void> check_restrictions(const Module& module, const Features& features) {
   if (features.has_all()) return {};

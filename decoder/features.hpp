@@ -2,12 +2,17 @@
 // Whether a module uses a feature that is switched off.
 #pragma once
 
+#include <cstdint>
+
 #include <tinywasm/features.hpp>
 #include <tinywasm/result.hpp>
 
 #include "decoder/module.hpp"
 
 namespace tinywasm::decoder {
+
+/// The error of using a feature that is switched off.
+Error feature_off(FeatureId feature, std::uint64_t offset = Error::kNoOffset);
 
 /// What versions of the language without these features do not take for a module at all, in their
 /// words: several tables or memories, and sizes of more than 32 bits. Before validation.

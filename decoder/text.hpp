@@ -17,4 +17,12 @@ namespace tinywasm::decoder {
 /// for a limit) with line and column; inside of a quoted module these count from the first string.
 Result<std::vector<std::byte>> assemble(std::string_view source);
 
+struct AssembledText {
+  std::vector<std::byte> bytes;
+  /// The text states a memory's page size. If that is the usual one, the bytes do not tell.
+  bool has_page_size = false;
+};
+/// The same with what the bytes do not tell.
+Result<AssembledText> assemble_text(std::string_view source);
+
 }  // namespace tinywasm::decoder

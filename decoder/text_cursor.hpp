@@ -100,6 +100,10 @@ class TextCursor {
   void fail_unexpected() { fail_unexpected(peek()); }
   void fail_at(Message message, std::size_t offset, std::string_view detail = {});
 
+  /// A page size is written, which is a feature though the binary format may leave it out.
+  void note_page_size() { has_page_size_ = true; }
+  bool has_page_size() const { return has_page_size_; }
+
  private:
   static const Token kFailed;
 
@@ -111,6 +115,7 @@ class TextCursor {
   bool failed_ = false;
   std::deque<std::string>
       names_;  // kept ones, of identifiers whose text has escapes; addresses are stable
+  bool has_page_size_ = false;
 };
 
 }  // namespace tinywasm::decoder

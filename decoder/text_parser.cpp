@@ -280,15 +280,18 @@ Result<TextModule> parse_text_module(TextLexer& lexer) {
   }
   in.expect_right();
   if (in.failed()) return in.error();
+  module.has_page_size = in.has_page_size();
   return module;
 }
 
-Result<std::vector<std::byte>> parse_text_fields(TextLexer& lexer) {
+Result<TextModule> parse_text_fields(TextLexer& lexer) {
   TextCursor in{lexer};
-  std::vector<std::byte> bytes = TextModuleParser{in}.parse_fields(0, std::nullopt);
+  TextModule module;
+  module.bytes = TextModuleParser{in}.parse_fields(0, std::nullopt);
   in.expect(TokenKind::end);
   if (in.failed()) return in.error();
-  return bytes;
+  module.has_page_size = in.has_page_size();
+  return module;
 }
 
 namespace {
@@ -298,13 +301,7 @@ Result<TextModule> parse_source(std::string_view source, std::size_t begin = 0) 
   TextLexer lexer{source};
   lexer.seek(begin);
   TextCursor in{lexer};
-  if (!in.at_open(Keyword::module)) {
-    TextModule module;
-    auto bytes = parse_text_fields(lexer);
-    if (!bytes) return bytes.error();
-    module.bytes = std::move(*bytes);
-    return module;
-  }
+  if (!in.at_open(Keyword::module)) return parse_text_fields(lexer);
   auto module = parse_text_module(lexer);
   if (!module) return module;
   in.expect(TokenKind::end);
@@ -314,16 +311,25 @@ Result<TextModule> parse_source(std::string_view source, std::size_t begin = 0) 
 
 }  // namespace
 
-Result<std::vector<std::byte>> assemble(std::string_view source) {
+Result<AssembledText> assemble_text(std::string_view source) {
   if (source.size() > kMaxModuleBytes) return make_error(Message::module_too_large);
   auto module = parse_source(source, byte_order_mark(source));
   if (!module) return std::move(module).error();
-  if (module->kind != TextModule::Kind::quote) return std::move(module->bytes);
+  const auto result = [](TextModule& made) {
+    return AssembledText{std::move(made.bytes), made.has_page_size};
+  };
+  if (module->kind != TextModule::Kind::quote) return result(*module);
   // A quoted module does not quote another one.
   auto inner = parse_source(module->quoted);
   if (!inner) return std::move(inner).error();
-  if (inner->kind == TextModule::Kind::text) return std::move(inner->bytes);
+  if (inner->kind == TextModule::Kind::text) return result(*inner);
   return make_error(Message::unexpected_token, Error::kNoOffset, " in a quoted module");
+}
+
+Result<std::vector<std::byte>> assemble(std::string_view source) {
+  auto text = assemble_text(source);
+  if (!text) return std::move(text).error();
+  return std::move(text->bytes);
 }
 
 }  // namespace tinywasm::decoder

@@ -26,12 +26,13 @@ struct TextModule {
   bool is_definition = false;    // (module definition ...)
   std::vector<std::byte> bytes;  // kind == text or binary: the binary format
   std::string quoted;            // kind == quote: a source to assemble
+  bool has_page_size = false;    // a memory's page size is written, even if it is the usual one
 };
 
 /// Parses the "(module ...)" that comes next in `lexer`, and leaves the lexer after it.
 Result<TextModule> parse_text_module(TextLexer& lexer);
 /// Parses module fields up to the end of the source.
-Result<std::vector<std::byte>> parse_text_fields(TextLexer& lexer);
+Result<TextModule> parse_text_fields(TextLexer& lexer);
 
 /// Assembles the fields of one module. Identifiers may be used before they are bound, so the fields
 /// are walked more than once: first for identifiers, then for types, then for all but the bodies

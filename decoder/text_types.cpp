@@ -347,6 +347,7 @@ void write_limits(const TextLimits& limits, BinaryWriter& out) {
 
 std::uint8_t accept_page_size(TextCursor& in) {
   if (!in.accept_open(Keyword::pagesize)) return TextLimits{}.page_log2;
+  in.note_page_size();
   constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
   const Token place = in.peek();
   const std::uint64_t size = in.expect_natural(kMax, Message::malformed_page_size);

@@ -107,14 +107,7 @@ Command ScriptReader::inline_module() {
   is_over_ = true;
   Command command;
   command.offset = lexer_.position();
-  auto bytes = decoder::parse_text_fields(lexer_);
-  if (!bytes) {
-    command.module = std::move(bytes).error();
-    return command;
-  }
-  TextModule module;
-  module.bytes = *std::move(bytes);
-  command.module = std::move(module);
+  command.module = decoder::parse_text_fields(lexer_);
   return command;
 }
 

@@ -131,7 +131,7 @@ int wasm(const std::vector<std::string>& arguments) {
     return kExitFailure;
   }
   if (options.features) {
-    if (const auto module = Module::from_binary(*bytes, *options.features); !module) {
+    if (const auto module = Module::from_text(source, *options.features); !module) {
       report(options.input, module.error());
       return kExitFailure;
     }

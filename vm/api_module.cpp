@@ -133,9 +133,12 @@ Result<Module> Module::from_binary(std::span<const std::byte> bytes, const Featu
 
 Result<Module> Module::from_text(std::string_view text, const Features& features) {
   return vm::guarded([&]() -> Result<Module> {
-    auto bytes = decoder::assemble(text);
-    if (!bytes) return std::move(bytes).error();
-    return load(*std::move(bytes), features);
+    auto assembled = decoder::assemble_text(text);
+    if (!assembled) return std::move(assembled).error();
+    if (assembled->has_page_size && !features.has(FeatureId::custom_page_sizes)) {
+      return decoder::feature_off(FeatureId::custom_page_sizes);
+    }
+    return load(std::move(assembled->bytes), features);
   });
 }
 
