@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include <tinywasm/tinywasm.hpp>
 
 #include "decoder/errors.hpp"
+#include "decoder/features.hpp"
 #include "spec-tests/script.hpp"
 #include "spec-tests/spectest.hpp"
 
@@ -57,13 +60,31 @@ ErrorKind expected_kind(CommandKind kind) {
 class Runner {
  public:
   Runner(std::string_view source, const StoreConfig& config, const Features& features)
-      : reader_(source), features_(features), store_(config), linker_(store_) {
+      : reader_(source),
+        features_(features),
+        store_(config),
+        linker_(store_),
+        source_(source),
+        config_(config) {
     define_spectest(store_, linker_);
   }
 
   ScriptReport run();
 
  private:
+  /// A thread of the script that was started and not waited for.
+  struct Thread {
+    std::unique_ptr<Runner> runner;
+    std::thread host;
+  };
+  /// What a thread's instances stand for: shared memories that another one exports, by name.
+  using SharedExports = std::vector<std::pair<std::string, SharedMemory>>;
+
+  void run_command(Command& command);
+  Result<void> start_thread(Command& command);
+  Result<void> wait_for(const std::optional<std::string>& name);
+  void finish_thread(Thread thread);
+  Result<SharedExports> shared_exports_of(const std::string& name) const;
   void count(CommandKind kind);
   void note(std::size_t offset, const Result<void>& result);
   Result<void> execute(Command& command);
@@ -77,6 +98,7 @@ class Runner {
 
   Result<Module> load_form(const TextModule& form) const;
   Result<Module> load(const Command& command) const;
+  Result<Module> find_module(const std::optional<std::string>& name) const;
   Result<Instance> find_instance(const std::optional<std::string>& name) const;
   Result<Results> perform(const Action& action);
 
@@ -89,7 +111,11 @@ class Runner {
   std::map<std::string, std::optional<Instance>, std::less<>> instances_;
   std::optional<Module> last_module_;
   std::optional<Instance> last_instance_;
+  std::map<std::string, SharedExports, std::less<>> shared_;  // of a thread: what it was given
+  std::string_view source_;
+  StoreConfig config_;
   ScriptReport report_;
+  std::vector<std::pair<std::string, Thread>> threads_;  // with their names, or ""
 };
 
 ScriptReport Runner::run() {
@@ -100,10 +126,71 @@ ScriptReport Runner::run() {
       report_.failures.push_back({error.line, "script: " + decoder::escape(error.message)});
       continue;
     }
-    count((*command)->kind);
-    note((*command)->offset, execute(**command));
+    run_command(**command);
+  }
+  while (!threads_.empty()) {
+    finish_thread(std::move(threads_.front().second));
+    threads_.erase(threads_.begin());
   }
   return std::move(report_);
+}
+
+void Runner::run_command(Command& command) {
+  count(command.kind);
+  note(command.offset, execute(command));
+}
+
+Result<Runner::SharedExports> Runner::shared_exports_of(const std::string& name) const {
+  const Result<Instance> instance =
+      find_instance(name.empty() ? std::nullopt : std::optional(name));
+  if (!instance) return instance.error();
+  SharedExports found;
+  for (const ExportType& entry : instance->exports()) {
+    const Result<Memory> memory = instance->memory(entry.name);
+    if (!memory) continue;
+    if (auto shared = memory->shared()) found.emplace_back(entry.name, *std::move(shared));
+  }
+  return found;
+}
+
+Result<void> Runner::start_thread(Command& command) {
+  Thread thread{.runner = std::make_unique<Runner>(source_, config_, features_), .host = {}};
+  for (const std::string& name : command.shared) {
+    auto shared = shared_exports_of(name);
+    if (!shared) return std::move(shared).error();
+    thread.runner->shared_.insert_or_assign(name, *std::move(shared));
+  }
+  const auto run = [runner = thread.runner.get(),
+                    commands = std::move(command.commands)]() mutable {
+    for (Command& each : commands) runner->run_command(each);
+  };
+  thread.host = std::thread(run);
+  threads_.emplace_back(command.instance.value_or(""), std::move(thread));
+  return {};
+}
+
+/// The thread of this name, or the last.
+Result<void> Runner::wait_for(const std::optional<std::string>& name) {
+  const auto found = std::find_if(threads_.rbegin(), threads_.rend(),
+                                  [&](const auto& each) { return !name || each.first == *name; });
+  if (found == threads_.rend()) return wrong("there is no such thread");
+  Thread thread = std::move(found->second);
+  threads_.erase(std::next(found).base());
+  finish_thread(std::move(thread));
+  return {};
+}
+
+/// Adds what came of a thread to the report.
+void Runner::finish_thread(Thread thread) {
+  thread.host.join();
+  const ScriptReport& other = thread.runner->report_;
+  report_.modules += other.modules;
+  report_.assertions += other.assertions;
+  report_.actions += other.actions;
+  report_.registers += other.registers;
+  report_.passed += other.passed;
+  report_.failed += other.failed;
+  report_.failures.insert(report_.failures.end(), other.failures.begin(), other.failures.end());
 }
 
 void Runner::count(CommandKind kind) {
@@ -117,6 +204,10 @@ void Runner::count(CommandKind kind) {
       break;
     case CommandKind::action:
       ++report_.actions;
+      break;
+    case CommandKind::thread:
+    case CommandKind::wait:
+      ++report_.threads;
       break;
     default:
       ++report_.assertions;
@@ -152,12 +243,20 @@ Result<void> Runner::execute(Command& command) {
     }
     case CommandKind::assert_return:
       return assert_return(command);
+    case CommandKind::thread:
+      return start_thread(command);
+    case CommandKind::wait:
+      return wait_for(command.instance);
     default:
       return assert_error(command);
   }
 }
 
 Result<Module> Runner::load_form(const TextModule& form) const {
+  // Of the text alone a page size is a feature that the bytes need not tell (see assemble_text).
+  if (form.has_page_size && !features_.has(FeatureId::custom_page_sizes)) {
+    return decoder::feature_off(FeatureId::custom_page_sizes);
+  }
   if (form.kind == TextModule::Kind::quote) return Module::from_text(form.quoted, features_);
   return Module::from_binary(form.bytes, features_);
 }
@@ -185,15 +284,21 @@ Result<void> Runner::make_instance(const std::optional<std::string>& name, const
   return {};
 }
 
-Result<void> Runner::instantiate(const Command& command) {
+Result<Module> Runner::find_module(const std::optional<std::string>& name) const {
   std::optional<Module> module = last_module_;
-  if (command.definition) {
-    const auto found = modules_.find(*command.definition);
+  if (name) {
+    const auto found = modules_.find(*name);
     module = found == modules_.end() ? std::nullopt : found->second;
   }
+  if (!module) return wrong("there is no such module");
+  return *module;
+}
+
+Result<void> Runner::instantiate(const Command& command) {
+  const Result<Module> module = find_module(command.definition);
   if (module) return make_instance(command.instance, *module);
   last_instance_.reset();
-  return wrong("there is no such module");
+  return module.error();
 }
 
 Result<Instance> Runner::find_instance(const std::optional<std::string>& name) const {
@@ -207,6 +312,15 @@ Result<Instance> Runner::find_instance(const std::optional<std::string>& name) c
 }
 
 Result<void> Runner::register_instance(const Command& command) {
+  const auto shared = shared_.find(command.instance.value_or(""));
+  if (shared != shared_.end() && !instances_.contains(shared->first)) {
+    for (const auto& [name, memory] : shared->second) {
+      const Result<Memory> handle = Memory::create(store_, memory);
+      if (!handle) return handle.error();
+      linker_.define(command.text, name, *handle);
+    }
+    return {};
+  }
   const Result<Instance> instance = find_instance(command.instance);
   if (!instance) return instance.error();
   linker_.define_instance(command.text, *instance);
@@ -239,7 +353,9 @@ Result<void> Runner::assert_return(const Command& command) {
                            command.results.empty() ? "nothing" : command.results_text));
 }
 
+/// The module that an assertion is about.
 Result<Module> Runner::load(const Command& command) const {
+  if (command.is_instantiation) return find_module(command.definition);
   if (!*command.module) return command.module->error();
   return load_form(**command.module);
 }

@@ -24,13 +24,17 @@ struct ScriptReport {
   std::uint64_t assertions = 0;
   std::uint64_t actions = 0;  // outside of assertions
   std::uint64_t registers = 0;
+  std::uint64_t threads = 0;  // started, and waited for
   std::uint64_t passed = 0;
   std::uint64_t failed = 0;
   std::vector<Failure> failures;  // `failed` of them, in the script's order
 };
 
 /// Runs a script in a Store of its own, to its end whatever happens on the way: a module that
-/// cannot be loaded is a failure, and so is everything that would have used it.
+/// cannot be loaded is a failure, and so is everything that would have used it. Each of its threads
+/// (https://github.com/WebAssembly/threads/tree/main/interpreter#scripts) is a thread of the host
+/// with another Store under the same limits, that shares the shared memories which instances given
+/// to it export; what comes of its commands is reported where it is waited for, or at the end.
 ScriptReport run_script(std::string_view source, const StoreConfig& config,
                         const Features& features = {});
 

@@ -72,6 +72,51 @@ TEST_SUITE("runner") {
         {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16});
   }
 
+  TEST_CASE("assertions about instances of modules that are there") {
+    const ScriptReport report = run(R"((module definition $none (import "spectest" "none" (func)))
+(module definition $traps (func unreachable) (start 0))
+(assert_unlinkable (module instance $i $none) "unknown import")
+(assert_unlinkable (module instance $none $none) "unknown import")
+(assert_trap (module instance $i $traps) "unreachable")
+(assert_trap (module instance $traps) "unreachable")
+(assert_trap (module instance) "unreachable")
+(module definition $deep (func call 0) (start 0))
+(assert_exhaustion (module instance) "call stack exhausted")
+(assert_trap (module instance $i $none) "unreachable")
+(assert_unlinkable (module instance $i $other) "unknown import")
+(assert_invalid (module instance $i $none) "type mismatch")
+)",
+                                    {10, 11, 12});
+    CHECK(report.assertions == 8);
+  }
+
+  TEST_CASE("threads") {
+    const ScriptReport report = run(R"((module $mem (memory (export "shared") 1 1 shared)
+  (func (export "get") (result i32) (i32.load (i32.const 0))))
+(thread $t (shared (module $mem))
+  (register "mem" $mem)
+  (module (memory (import "mem" "shared") 1 1 shared)
+    (func (export "run") (i32.store (i32.const 0) (i32.const 42))
+      (drop (memory.atomic.notify (i32.const 4) (i32.const 1))))
+    (func (export "no") (result i32) (i32.const 0)))
+  (invoke "run")
+  (assert_return (invoke "no") (i32.const 1)))
+(wait $t)
+(assert_return (invoke $mem "get") (i32.const 42))
+(wait $t)
+(thread (shared (module)) (invoke "none"))
+(thread $u (shared (module $none)))
+(thread (thread))
+(wait 1)
+)",
+                                    {10, 13, 15, 16, 17, 14});
+    CHECK(report.threads == 5);
+    CHECK(report.modules == 2);
+    CHECK(report.actions == 2);
+    CHECK(report.assertions == 2);
+    CHECK(report.passed == 8);
+  }
+
   TEST_CASE("a script that ends in the middle") {
     run("(module)\n(assert_return (invoke \"a\"", {2});
     run("(module)\n(assert_return \"unclosed", {2});

@@ -35,6 +35,8 @@ constexpr CommandWord kCommandWords[] = {
     {"assert_unlinkable", CommandKind::assert_unlinkable},
     {"assert_invalid_custom", CommandKind::assert_invalid_custom},
     {"assert_malformed_custom", CommandKind::assert_malformed_custom},
+    {"thread", CommandKind::thread},
+    {"wait", CommandKind::wait},
 };
 
 std::optional<CommandKind> find_command(std::string_view text) {
@@ -124,6 +126,13 @@ void ScriptReader::read_command(TextCursor& in, Command& command) {
       in.expect_left();
       command.action = parse_action(in);
       return;
+    case CommandKind::thread:
+      return read_thread(in, command);
+    case CommandKind::wait:
+      in.expect_left();
+      in.next();
+      command.instance = accept_name(in);
+      return in.expect_right();
     case CommandKind::register_:
       in.expect_left();
       in.next();
@@ -146,9 +155,32 @@ void ScriptReader::read_module(TextCursor& in, Command& command) {
     command.module = module_form();
     return;
   }
-  command.kind = CommandKind::instance;
+  if (command.kind == CommandKind::module) command.kind = CommandKind::instance;
+  command.is_instantiation = true;
   command.instance = accept_name(in);
   command.definition = accept_name(in);
+  in.expect_right();
+}
+
+/// A thread's commands are read with it. Threads start no others.
+void ScriptReader::read_thread(TextCursor& in, Command& command) {
+  in.expect_left();
+  in.next();
+  command.instance = accept_name(in);
+  while (in.accept_open(Keyword::shared)) {
+    in.expect_open(Keyword::module);
+    command.shared.push_back(accept_name(in).value_or(""));
+    in.expect_right();
+    in.expect_right();
+  }
+  while (!in.failed() && in.at(TokenKind::left)) {
+    const Token word = in.peek_second();
+    const auto kind = find_command(word.text);
+    if (kind == CommandKind::thread || kind == CommandKind::wait) return in.fail_unexpected(word);
+    Command& inner = command.commands.emplace_back();
+    inner.offset = in.position();
+    read_command(in, inner);
+  }
   in.expect_right();
 }
 
@@ -159,7 +191,9 @@ void ScriptReader::read_assertion(TextCursor& in, Command& command) {
                                 command.kind == CommandKind::assert_exception;
   const bool has_module = in.at_open(Keyword::module);
   if (has_module && command.kind != CommandKind::assert_return) {
-    command.module = module_form();
+    read_module(in, command);
+    const bool takes_instance = is_about_actions || command.kind == CommandKind::assert_unlinkable;
+    if (command.is_instantiation && !takes_instance) return in.fail_unexpected();
   } else if (is_about_actions) {
     in.expect_left();
     command.action = parse_action(in);

@@ -84,6 +84,8 @@ enum class CommandKind : std::uint8_t {
   assert_unlinkable,
   assert_invalid_custom,
   assert_malformed_custom,
+  thread,  // (thread $name? (shared (module $instance))* commands...)
+  wait,    // (wait $thread?)
 };
 
 struct Command {
@@ -93,11 +95,17 @@ struct Command {
   /// could not be parsed: why.
   std::optional<Result<decoder::TextModule>> module{};
   std::optional<Action> action{};
-  std::vector<Pattern> results{};           // assert_return
-  std::string_view results_text{};          // as the script writes them
-  std::string text{};                       // the message expected; register: the name
-  std::optional<std::string> instance{};    // instance: to be bound; register: to be used
-  std::optional<std::string> definition{};  // instance: of which module
+  std::vector<Pattern> results{};   // assert_return
+  std::string_view results_text{};  // as the script writes them
+  std::string text{};               // the message expected; register: the name
+  /// instance: to be bound; register: to be used; thread and wait: the thread.
+  std::optional<std::string> instance{};
+  /// Makes an instance, `instance`, of a module that is there: (module instance $i? $m?), the
+  /// command or what an assertion is about.
+  bool is_instantiation = false;
+  std::optional<std::string> definition{};  // of which module
+  std::vector<std::string> shared{};        // thread: instances it shares memories with
+  std::vector<Command> commands{};          // thread
 };
 
 /// Reads a script's commands in turn. The source outlives it.
@@ -117,6 +125,7 @@ class ScriptReader {
  private:
   void read_command(decoder::TextCursor& in, Command& command);
   void read_module(decoder::TextCursor& in, Command& command);
+  void read_thread(decoder::TextCursor& in, Command& command);
   void read_assertion(decoder::TextCursor& in, Command& command);
   Command inline_module();
   Result<decoder::TextModule> module_form();
