@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a target on inputs and on damaged copies of them: what a build without libFuzzer can do, and
 // does in the tests. Also writes the inputs to files, as a corpus for libFuzzer to begin with.
+// run_programs has inputs by number, too (--seeds).
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tools/fuzz/seeded_programs.hpp"
 #include "tools/fuzz/seeds.hpp"
 #include "tools/fuzz/targets.hpp"
 #include "vm/test_random.hpp"
@@ -100,33 +102,25 @@ const Target* find_target(const std::string& name) {
   return nullptr;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  CLI::App app("Runs a fuzzing target on files");
-  std::string name;
-  std::string write;
-  std::vector<std::string> paths;
-  unsigned damaged = 0;
-  app.add_option("target", name, "read, validate, assemble, run_module, run_body or wasi_calls")
-      ->required();
-  app.add_option("paths", paths, "files and directories; scripts are cut into modules")->required();
-  app.add_option("--damage", damaged, "also run this many damaged copies of each input");
-  app.add_option("--write", write, "write the inputs to this directory instead of running them");
-  CLI11_PARSE(app, argc, argv);
-  const Target* target = find_target(name);
-  if (target == nullptr) return 2;
-
-  std::vector<Seed> seeds;
-  for (const std::string& path : paths) {
-    if (!for_each_seed(path, target->form, [&](Seed seed) { seeds.push_back(std::move(seed)); })) {
-      fmt::print(stderr, "fuzz_replay: cannot read {}\n", path);
-      return 1;
-    }
-  }
+void catch_signals() {
   for (const int signal_number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) {
     std::signal(signal_number, keep_input);
   }
+}
+
+int run_seeded(const tinywasm::fuzz::SeededPrograms& options) {
+  catch_signals();
+  const std::uint64_t failures =
+      tinywasm::fuzz::run_seeded_programs(options, [](const Seed& choices) { current = &choices; });
+  if (options.hashes) return 0;
+  fmt::print("run_programs: {} programs, {} differ\n", options.count, failures);
+  return failures == 0 ? 0 : 1;
+}
+
+/// Runs the inputs and their damaged copies, or writes the inputs to a directory.
+int run_all(const Target& target, const std::vector<Seed>& seeds, unsigned damaged,
+            const std::string& write) {
+  catch_signals();
   TestRandom random;
   std::size_t runs = 0;
   for (std::size_t i = 0; i < seeds.size(); ++i) {
@@ -135,12 +129,55 @@ int main(int argc, char** argv) {
       fmt::print(stderr, "fuzz_replay: cannot write to {}\n", write);
       return 1;
     }
-    run(*target, seeds[i]);
+    run(target, seeds[i]);
     ++runs;
     for (unsigned k = 0; k < damaged; ++k, ++runs) {
-      run(*target, damage(seeds[i], seeds[random.below(seeds.size())], random));
+      run(target, damage(seeds[i], seeds[random.below(seeds.size())], random));
     }
   }
-  fmt::print("{}: {} inputs, {} runs\n", name, seeds.size(), runs);
+  fmt::print("{}: {} inputs, {} runs\n", target.name, seeds.size(), runs);
   return seeds.empty() ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Runs a fuzzing target on files");
+  std::string name;
+  std::string write;
+  std::vector<std::string> paths;
+  unsigned damaged = 0;
+  tinywasm::fuzz::SeededPrograms programs;
+  app.add_option("target", name,
+                 "read, validate, assemble, run_module, run_body, wasi_calls or run_programs")
+      ->required();
+  app.add_option("paths", paths, "files and directories; scripts are cut into modules");
+  app.add_option("--damage", damaged, "also run this many damaged copies of each input");
+  app.add_option("--write", write, "write the inputs to this directory instead of running them");
+  auto* seeds_option =
+      app.add_option("--seeds", programs.count, "run_programs: this many programs by number");
+  app.add_option("--first", programs.first, "the first of them (1)")->needs(seeds_option);
+  app.add_flag("--portable", programs.portable, "only programs that other engines run alike")
+      ->needs(seeds_option);
+  app.add_flag("--all-ways", programs.all_ways, "try all ways of running on each")
+      ->needs(seeds_option);
+  app.add_flag("--hashes", programs.hashes, "print a digest of what each does, for other builds")
+      ->needs(seeds_option);
+  app.add_flag("--reduce", programs.reduce, "make programs that differ smaller")
+      ->needs(seeds_option);
+  CLI11_PARSE(app, argc, argv);
+  const Target* target = find_target(name);
+  if (target == nullptr) return 2;
+  if (programs.count > 0) {
+    programs.write = write;
+    return run_seeded(programs);
+  }
+  std::vector<Seed> seeds;
+  for (const std::string& path : paths) {
+    if (!for_each_seed(path, target->form, [&](Seed seed) { seeds.push_back(std::move(seed)); })) {
+      fmt::print(stderr, "fuzz_replay: cannot read {}\n", path);
+      return 1;
+    }
+  }
+  return run_all(*target, seeds, damaged, write);
 }

@@ -11,7 +11,7 @@ namespace tinywasm::fuzz {
 
 using Input = std::span<const std::byte>;
 
-/// What a target takes.
+/// What a target takes. Of `calls` any bytes are some.
 enum class Form { source, module, body, calls };
 
 struct Target {
@@ -36,6 +36,9 @@ void run_body(Input input);
 /// What a guest does with WASI: calls and their arguments (see wasi_target.cpp).
 void wasi_calls(Input input);
 
+/// Programs made of choices (program.hpp), in every way of running.
+void run_programs(Input input);
+
 inline constexpr Target kTargets[] = {
     {"read", "the binary reader", Form::module, &read},
     {"validate", "the validator, on one function body", Form::body, &validate},
@@ -43,6 +46,7 @@ inline constexpr Target kTargets[] = {
     {"run_module", "whole modules", Form::module, &run_module},
     {"run_body", "function bodies", Form::body, &run_body},
     {"wasi_calls", "calls of WASI", Form::calls, &wasi_calls},
+    {"run_programs", "programs made of any bytes", Form::calls, &run_programs},
 };
 
 /// Ends the process with a message unless `holds`.
