@@ -11,10 +11,15 @@
 
 #include <tinywasm/wasi_files.hpp>
 
+#include "wasi/memory_contents.hpp"
+
 namespace tinywasm {
 namespace {
 
 constexpr std::uint64_t kNodeBytes = 256;
+
+/// What a name costs that has no room in its node.
+std::uint64_t name_bytes(const std::string& name) { return name.size() > 15 ? name.size() : 0; }
 
 /// What the nodes of a tree share.
 struct Tree {
@@ -81,45 +86,37 @@ class MemoryFile final : public WasiFile, private Common {
   }
   WasiTransfer read(std::uint64_t offset, std::span<std::byte> to) override {
     const std::lock_guard lock(tree_->mutex);
-    if (to.empty() || offset >= contents_.size()) return 0;
-    const std::size_t length = std::min(to.size(), contents_.size() - offset);
-    std::memcpy(to.data(), contents_.data() + offset, length);
-    return length;
+    return contents_.read(offset, to);
   }
   WasiTransfer write(std::uint64_t offset, std::span<const std::byte> from) override {
     const std::lock_guard lock(tree_->mutex);
     if (from.empty()) return 0;
     constexpr std::uint64_t kMaxOffset = std::numeric_limits<std::int64_t>::max();
     if (offset > kMaxOffset) return WasiTransfer::failed(EFBIG);
-    const std::uint64_t end = std::max<std::uint64_t>(contents_.size(), offset + from.size());
-    if (const int error = grow_to(end); error != 0) return WasiTransfer::failed(error);
-    std::memcpy(contents_.data() + offset, from.data(), from.size());
+    const std::uint64_t end = std::max(contents_.size(), offset + from.size());
+    const std::uint64_t growth = end - contents_.size();
+    if (!tree_->take(growth)) return WasiTransfer::failed(ENOSPC);
+    if (!contents_.write(offset, from)) {  // the host has no memory left
+      tree_->used -= growth;
+      return WasiTransfer::failed(ENOSPC);
+    }
     touch();
     return from.size();
   }
   int resize(std::uint64_t size) override {
     const std::lock_guard lock(tree_->mutex);
-    touch();
-    if (size > contents_.size()) return grow_to(size);
-    tree_->used -= contents_.size() - size;
+    if (size > contents_.size()) {
+      if (!tree_->take(size - contents_.size())) return ENOSPC;
+    } else {
+      tree_->used -= contents_.size() - size;
+    }
     contents_.resize(size);
-    contents_.shrink_to_fit();
+    touch();
     return 0;
   }
 
  private:
-  int grow_to(std::uint64_t size) {
-    if (!tree_->take(size - contents_.size())) return ENOSPC;
-    try {
-      contents_.resize(size);
-    } catch (const std::exception&) {  // the host has no memory left
-      tree_->used -= size - contents_.size();
-      return ENOSPC;
-    }
-    return 0;
-  }
-
-  std::string contents_;
+  MemoryContents contents_;
 };
 
 class MemoryDirectory final : public WasiDirectory,
@@ -174,7 +171,7 @@ class MemoryDirectory final : public WasiDirectory,
     const auto found = entries_.find(name);
     if (found == entries_.end()) return ENOENT;
     if (found->second.directory) return EISDIR;
-    entries_.erase(found);
+    erase(found);
     touch();
     return 0;
   }
@@ -184,7 +181,7 @@ class MemoryDirectory final : public WasiDirectory,
     if (found == entries_.end()) return ENOENT;
     if (const int error = check_empty(found->second); error != 0) return error;
     static_cast<MemoryDirectory&>(*found->second.directory).is_removed_ = true;
-    entries_.erase(found);
+    erase(found);
     touch();
     return 0;
   }
@@ -197,15 +194,19 @@ class MemoryDirectory final : public WasiDirectory,
     if (target == this && name == new_name) return 0;
     auto* const moved = static_cast<MemoryDirectory*>(found->second.directory.get());
     if (moved && target->is_below(*moved)) return EINVAL;
-    if (const auto there = target->entries_.find(new_name); there != target->entries_.end()) {
-      if (!moved && there->second.directory) return EISDIR;
-      if (moved) {
-        if (const int error = check_empty(there->second); error != 0) return error;
-        static_cast<MemoryDirectory&>(*there->second.directory).is_removed_ = true;
-      }
-      target->entries_.erase(there);
+    const auto there = target->entries_.find(new_name);
+    const bool is_taken = there != target->entries_.end();
+    if (is_taken && !moved && there->second.directory) return EISDIR;
+    if (is_taken && moved) {
+      if (const int error = check_empty(there->second); error != 0) return error;
+    }
+    if (!tree_->take(name_bytes(new_name))) return ENOSPC;
+    if (is_taken) {
+      if (moved) static_cast<MemoryDirectory&>(*there->second.directory).is_removed_ = true;
+      target->erase(there);
     }
     auto node = entries_.extract(name);
+    tree_->used -= name_bytes(name);
     node.key() = new_name;
     target->entries_.insert(std::move(node));
     if (moved) moved->parent_ = target->weak_from_this();
@@ -220,13 +221,20 @@ class MemoryDirectory final : public WasiDirectory,
     return found == entries_.end() ? WasiEntry{} : found->second;
   }
 
+  void erase(std::map<std::string, WasiEntry>::iterator at) {
+    tree_->used -= name_bytes(at->first);
+    const WasiEntry last = std::move(at->second);  // goes when the name has gone
+    entries_.erase(at);
+  }
+
   template <class Make>
   int create(const std::string& name, Make make) {
     const std::lock_guard lock(tree_->mutex);
     if (is_removed_) return ENOENT;
     if (entries_.contains(name)) return EEXIST;
-    if (!tree_->take(kNodeBytes)) return ENOSPC;
-    entries_.emplace(name, make());
+    const std::uint64_t bytes = name_bytes(name);
+    if (!tree_->take(kNodeBytes + bytes)) return ENOSPC;
+    if (!entries_.emplace(name, make()).second) tree_->used -= bytes;  // `now` was the guest's
     touch();
     return 0;
   }
@@ -248,7 +256,10 @@ class MemoryDirectory final : public WasiDirectory,
 
   void take_entries(std::vector<WasiEntry>& to) {
     const std::lock_guard lock(tree_->mutex);
-    for (auto& [name, entry] : entries_) to.push_back(std::move(entry));
+    for (auto& [name, entry] : entries_) {
+      tree_->used -= name_bytes(name);
+      to.push_back(std::move(entry));
+    }
     entries_.clear();
   }
 

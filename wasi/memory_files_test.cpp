@@ -148,6 +148,21 @@ TEST_SUITE("memory_files") {
     CHECK(file->info().inode != files.root()->info().inode);
   }
 
+  TEST_CASE("long names count, and are given back") {
+    WasiMemoryFiles files({.max_bytes = 1000});
+    const auto root = files.root();
+    const std::string name(200, 'n'), other(250, 'o');
+    REQUIRE(root->create_file(name) == 0);  // 256 for each of two, 200 for the name
+    CHECK(root->create_file("f") == 0);
+    CHECK(root->rename(name, *root, other) == ENOSPC);
+    CHECK(root->remove_file("f") == 0);
+    CHECK(root->rename(name, *root, other) == 0);
+    CHECK(root->find(other).file->write(0, bytes(std::string(300, 'x'))).error == ENOSPC);
+    CHECK(root->remove_file(other) == 0);
+    REQUIRE(files.write("f", std::string(488, 'x')).has_value());  // all there is
+    CHECK(root->create_file("g") == ENOSPC);
+  }
+
   TEST_CASE("however deep directories are") {
     WasiMemoryFiles files({.max_bytes = std::uint64_t{1} << 30});
     std::shared_ptr<WasiDirectory> at = files.root();

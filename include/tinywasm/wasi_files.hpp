@@ -11,7 +11,8 @@
 /// Errors are values of <cerrno> (ENOENT, ENOSPC, ...), 0 for none; the guest gets the WASI code of
 /// the same meaning. A call runs on the guest's thread and should not block: nothing interrupts it.
 /// The threads of one guest call one after the other; an implementation that several guests are
-/// given has to be safe to use from several threads. What it throws ends the guest with an error.
+/// given has to be safe to use from several threads. It may call the guest: bytes that it gets, or
+/// is to give, are copies, of at most 64 KiB. What it throws ends the guest with an error.
 #pragma once
 
 #include <cerrno>
@@ -122,8 +123,9 @@ class WasiDirectory : public WasiNode {
 class WasiMemoryFiles {
  public:
   struct Options {
-    /// What all files may hold together, 256 bytes for each file and directory included; ENOSPC
-    /// beyond.
+    /// What all files may hold together, holes in them included, 256 bytes for each file and
+    /// directory, and names of more than 15 bytes; ENOSPC beyond. They take about as much memory of
+    /// the host, for holes none.
     std::uint64_t max_bytes = 64 << 20;
     /// The time for new and changed files, in nanoseconds since 1970; 0 always when there is none.
     std::function<std::uint64_t()> now{};
