@@ -128,4 +128,14 @@ std::optional<Extern> find_export(Instance& instance, std::string_view name) {
   return extern_of(instance, entry.kind, entry.index);
 }
 
+Memory& exported_memory(Instance& instance) {
+  auto& owner = static_cast<OwnedInstance&>(instance);  // every instance is one
+  if (!owner.exported_memory) {
+    const auto found = find_export(instance, "memory");
+    const bool is_memory = found && found->kind == decoder::ExternKind::memory;
+    owner.exported_memory = is_memory ? found->memory : instance.memory0;
+  }
+  return *owner.exported_memory;
+}
+
 }  // namespace tinywasm::vm

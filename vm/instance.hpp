@@ -35,6 +35,8 @@ struct OwnedInstance : Instance {
   /// Values of element segments given as expressions, by segment; the functions of others are
   /// looked up when they are used.
   std::vector<std::vector<Slot>> element_values;
+  /// What exported_memory() found, once it was asked.
+  Memory* exported_memory = nullptr;
 
  private:
   void* arrays_ = nullptr;
@@ -58,6 +60,9 @@ Trap init(OwnedInstance& instance, std::uint32_t segment, Table& table, std::uin
 
 /// What `instance` exports as `name`.
 std::optional<Extern> find_export(Instance& instance, std::string_view name);
+/// The memory that is exported as "memory", as the conventions of WASI and of compilers have it; or
+/// else memory 0, which is empty when there is none.
+Memory& exported_memory(Instance& instance);
 Extern extern_of(Instance& instance, decoder::ExternKind kind, std::uint32_t index);
 
 }  // namespace tinywasm::vm

@@ -38,7 +38,10 @@ Timestamp saturating_add(Timestamp a, Timestamp b) {
 }  // namespace
 
 Timestamp nanoseconds(const timespec& time) {
+  // Timestamps end in the year 2554.
+  constexpr Timestamp kMost = std::numeric_limits<Timestamp>::max();
   if (time.tv_sec < 0) return 0;
+  if (static_cast<Timestamp>(time.tv_sec) >= kMost / kSecond) return kMost;
   return static_cast<Timestamp>(time.tv_sec) * kSecond + static_cast<Timestamp>(time.tv_nsec);
 }
 

@@ -9,7 +9,7 @@
 
 namespace tinywasm::wasi {
 
-/// Nanoseconds of a time; 0 before 1970.
+/// Nanoseconds of a time; 0 before 1970, the largest there is after 2554.
 Timestamp nanoseconds(const timespec& time);
 timespec to_timespec(Timestamp nanoseconds);
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <doctest/doctest.h>
+#include <limits>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -70,6 +71,15 @@ bool is_quick(const auto& action) {
 }  // namespace
 
 TEST_SUITE("clock") {
+  TEST_CASE("times that no timestamp can express are the nearest that can") {
+    constexpr Timestamp kMost = std::numeric_limits<Timestamp>::max();
+    CHECK(nanoseconds({-1, 999'999'999}) == 0);
+    CHECK(nanoseconds({1, 5}) == 1'000'000'005);
+    CHECK(nanoseconds({18'446'744'072, 0}) == 18'446'744'072'000'000'000u);
+    CHECK(nanoseconds({18'446'744'074, 0}) == kMost);
+    CHECK(nanoseconds({std::numeric_limits<time_t>::max(), 0}) == kMost);
+  }
+
   TEST_CASE("fixed clocks never move, and no wait takes time") {
     TestWorld guest(with_clocks(WasiClocks::fixed(5 * kSecond)));
     for (int i = 0; i < 2; ++i) {

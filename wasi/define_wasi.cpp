@@ -20,14 +20,6 @@ bool caller_is_interrupted(const void* caller) {
   return static_cast<const Caller*>(caller)->interrupted();
 }
 
-/// Gives up the descriptor that a call has waited for.
-struct Unpin {
-  const Call& call;
-  ~Unpin() {
-    if (call.pinned) call.world.fds.unpin(*call.pinned);
-  }
-};
-
 /// A call bound to its world, as Linker::define wants it.
 template <auto Callable>
 struct Bound;
@@ -37,9 +29,8 @@ struct Bound<Callable> {
 
   R operator()(Caller& caller, A... arguments) const {
     const auto lock = world->lock();
-    const Call call{*world, caller.memory(), &caller_is_interrupted, &caller};
-    const Unpin unpin{call};
-    return Callable(call, arguments...);
+    const Call call{*world, GuestMemory::of(caller), &caller_is_interrupted, &caller};
+    return Callable(call, std::move(arguments)...);
   }
 };
 

@@ -206,6 +206,37 @@ TEST_SUITE("define_wasi") {
     }
   }
 
+  TEST_CASE("addresses are in the memory that is exported as \"memory\"") {
+    // The first memory is too small for any of them.
+    const auto module = Module::from_text(R"((module
+      (import "wasi_snapshot_preview1" "fd_write"
+        (func $write (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+      (memory $scratch 0)
+      (memory $main (export "memory") 1)
+      (data (memory $main) (i32.const 0) "\08\00\00\00\06\00\00\00hello\n")
+      (func (export "write") (result i32)
+        (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 100)))
+      (func (export "read") (result i32) (i32.load $main (i32.const 100)))
+      (func (export "outside") (result i32) (call $random (i32.const 65536) (i32.const 1)))))");
+    REQUIRE(module.has_value());
+    Store store;
+    Linker linker(store);
+    WasiConfig config;
+    const auto output = std::make_shared<std::string>();
+    config.in = config.err = WasiStream::null();
+    config.out = WasiStream::of(output);
+    linker.define_wasi(config);
+    const auto instance = linker.instantiate(*module);
+    REQUIRE(instance.has_value());
+    CHECK(*(*instance->func<std::uint32_t()>("write"))() == 0);
+    CHECK(*(*instance->func<std::uint32_t()>("read"))() == 6);
+    CHECK(*output == "hello\n");
+    const auto outside = (*instance->func<std::uint32_t()>("outside"))();
+    REQUIRE_FALSE(outside.has_value());
+    CHECK(outside.error().message == "out of bounds memory access");
+  }
+
   TEST_CASE("files below a preopen, and nothing above") {
     TempDir temp;
     std::filesystem::create_directory(temp / "data");

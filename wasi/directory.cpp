@@ -41,7 +41,8 @@ FileType entry_type(int directory, const dirent& entry) {
 }  // namespace
 
 OrErrno<std::unique_ptr<DirectoryStream>> DirectoryStream::open(int directory,
-                                                                DirectoryCopies* sorted) {
+                                                                DirectoryCopies& copies,
+                                                                bool is_sorted) {
   // A position of its own: the descriptor may have been opened only to resolve paths.
   const int fd = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return last_errno();
@@ -49,36 +50,36 @@ OrErrno<std::unique_ptr<DirectoryStream>> DirectoryStream::open(int directory,
   DIR* stream = ::fdopendir(fd);
   if (!stream) return last_errno();
   owned.release();
-  return std::unique_ptr<DirectoryStream>(new DirectoryStream(stream, sorted));
+  return std::unique_ptr<DirectoryStream>(new DirectoryStream(stream, copies, is_sorted));
 }
 
-OrErrno<const DirectoryStream::Entry*> DirectoryStream::at(DirCookie cookie) {
-  if (!sorted_) return read_at(cookie);
+OrErrno<const DirectoryStream::Entry*> DirectoryStream::at(const Call& call, DirCookie cookie) {
+  if (!is_sorted_) return read_at(cookie);
   if (cookie == 0 || !is_copied_) {
-    if (const Errno error = copy(); error != Errno::success) return error;
+    if (const Errno error = copy(call); error != Errno::success) return error;
   }
   return cookie < copy_.size() ? &copy_[static_cast<std::size_t>(cookie)] : nullptr;
 }
 
 std::unique_ptr<DirectoryStream> DirectoryStream::open(std::shared_ptr<WasiDirectory> tree,
                                                        DirectoryCopies& copies) {
-  std::unique_ptr<DirectoryStream> stream(new DirectoryStream(nullptr, &copies));
+  std::unique_ptr<DirectoryStream> stream(new DirectoryStream(nullptr, copies, true));
   stream->tree_ = std::move(tree);
   return stream;
 }
 
 Errno DirectoryStream::add_to_copy(const Entry& entry) {
   const std::size_t bytes = sizeof(Entry) + entry.name.capacity();
-  if (sorted_->bytes + bytes > DirectoryCopies::kMaxBytes) return Errno::nomem;
-  sorted_->bytes += bytes;
+  if (!copies_.take(bytes)) return Errno::nomem;
   copied_bytes_ += bytes;
   copy_.push_back(entry);
   return Errno::success;
 }
 
-Errno DirectoryStream::read_copy() {
-  if (tree_) return read_tree();
+Errno DirectoryStream::read_copy(const Call& call) {
+  if (tree_) return read_tree(call);
   for (DirCookie cookie = 0;;) {
+    if (call.interrupted()) return Errno::intr;
     const auto entry = read_at(cookie);
     if (!entry || !*entry) return entry.error();
     cookie = (*entry)->head.next;
@@ -86,10 +87,11 @@ Errno DirectoryStream::read_copy() {
   }
 }
 
-Errno DirectoryStream::read_tree() {
+Errno DirectoryStream::read_tree(const Call& call) {
   std::vector<std::string> names = tree_->names();
   names.insert(names.end(), {".", ".."});
   for (const std::string& name : names) {
+    if (call.interrupted()) return Errno::intr;
     const bool is_itself = name == "." || name == "..";
     const WasiEntry found = is_itself ? WasiEntry{nullptr, tree_} : tree_->find(name);
     if (!found) continue;
@@ -103,36 +105,53 @@ Errno DirectoryStream::read_tree() {
   return Errno::success;
 }
 
-Errno DirectoryStream::copy() {
+/// By names. As a heap, which can be given up in the middle: there may be half a million.
+Errno DirectoryStream::sort_copy(const Call& call) {
+  const auto is_before = [](const Entry& a, const Entry& b) { return a.name < b.name; };
+  std::make_heap(copy_.begin(), copy_.end(), is_before);
+  for (auto end = copy_.end(); end != copy_.begin(); --end) {
+    std::pop_heap(copy_.begin(), end, is_before);
+    if (call.interrupted()) return Errno::intr;
+  }
+  for (std::size_t i = 0; i < copy_.size(); ++i) copy_[i].head.next = i + 1;
+  return Errno::success;
+}
+
+Errno DirectoryStream::copy(const Call& call) {
   forget();
-  if (const Errno error = read_copy(); error != Errno::success) {
+  Errno error = read_copy(call);
+  if (error == Errno::success) error = sort_copy(call);
+  if (error != Errno::success) {
     forget();
     return error;
   }
-  std::sort(copy_.begin(), copy_.end(),
-            [](const Entry& a, const Entry& b) { return a.name < b.name; });
-  for (std::size_t i = 0; i < copy_.size(); ++i) copy_[i].head.next = i + 1;
   is_copied_ = true;
   return Errno::success;
 }
 
 void DirectoryStream::forget() {
-  if (sorted_) sorted_->bytes -= copied_bytes_;
+  copies_.bytes -= copied_bytes_;
   copied_bytes_ = 0;
   copy_ = {};
   is_copied_ = false;
 }
 
-OrErrno<const DirectoryStream::Entry*> DirectoryStream::read_at(DirCookie cookie) {
-  if (has_entry_ && cookie == entry_cookie_ && cookie != 0) return &entry_;
+Errno DirectoryStream::go_to(DirCookie cookie) {
   if (cookie == 0) {
     ::rewinddir(stream_.get());  // also shows what was created since
   } else if (cookie != position_) {
-    if (cookie > static_cast<DirCookie>(std::numeric_limits<long>::max())) return Errno::inval;
-    ::seekdir(stream_.get(), static_cast<long>(cookie));
+    const auto position = cookies_.position_of(cookie);
+    if (!position || *position > std::numeric_limits<long>::max()) return Errno::inval;
+    ::seekdir(stream_.get(), static_cast<long>(*position));
   }
-  has_entry_ = false;
   position_ = cookie;
+  return Errno::success;
+}
+
+OrErrno<const DirectoryStream::Entry*> DirectoryStream::read_at(DirCookie cookie) {
+  if (has_entry_ && cookie == entry_cookie_ && cookie != 0) return &entry_;
+  if (const Errno error = go_to(cookie); error != Errno::success) return error;
+  has_entry_ = false;
   errno = 0;
   const dirent* entry = ::readdir(stream_.get());
   if (!entry) {
@@ -141,8 +160,14 @@ OrErrno<const DirectoryStream::Entry*> DirectoryStream::read_at(DirCookie cookie
   }
   const int directory = ::dirfd(stream_.get());
   if (directory < 0) return last_errno();
+  const auto next = cookies_.cookie_of(::telldir(stream_.get()));
+  if (!next) {
+    cookies_.clear();  // whoever begins anew can go as far again
+    position_ = DirectoryCookies::kEnd;
+    return Errno::nomem;
+  }
   entry_.name = entry->d_name;
-  entry_.head.next = static_cast<DirCookie>(::telldir(stream_.get()));
+  entry_.head.next = *next;
   entry_.head.ino = entry->d_ino;
   entry_.head.name_length = static_cast<Size>(entry_.name.size());
   entry_.head.filetype = entry_type(directory, *entry);

@@ -9,19 +9,16 @@
 
 #include <tinywasm/wasi_files.hpp>
 
+#include "wasi/directory_cookies.hpp"
+#include "wasi/guest.hpp"
 #include "wasi/types.hpp"
 
 namespace tinywasm::wasi {
 
-/// What the copies of directories may take together. Must outlive the streams.
-struct DirectoryCopies {
-  static constexpr std::size_t kMaxBytes = 64 << 20;
-  std::size_t bytes = 0;
-};
-
-/// The entries of an open directory, read in order and from any entry's `next` on. Cookies are the
-/// file system's own positions, so that they stay good while entries come and go; or, when they are
-/// sorted or the directory is the embedder's, positions in a copy that the cookie 0 renews.
+/// The entries of an open directory, read in order and from any entry's `next` on. Cookies stand
+/// for the file system's own positions, so that they stay good while entries come and go; or, when
+/// they are sorted or the directory is the embedder's, for positions in a copy that the cookie 0
+/// renews.
 class DirectoryStream {
  public:
   struct Entry {
@@ -31,9 +28,9 @@ class DirectoryStream {
 
   /// `directory` stays the caller's. Its ".." is shown as itself, as in a root: a preopened
   /// directory may be opened anew, and its real parent's number is not the guest's to know.
-  /// With `sorted` in the order of the names' bytes; nomem when that takes too much memory.
-  static OrErrno<std::unique_ptr<DirectoryStream>> open(int directory,
-                                                        DirectoryCopies* sorted = nullptr);
+  /// With `is_sorted` in the order of the names' bytes. nomem when it takes too much memory.
+  static OrErrno<std::unique_ptr<DirectoryStream>> open(int directory, DirectoryCopies& copies,
+                                                        bool is_sorted);
   /// Of a directory of the embedder, likewise sorted.
   static std::unique_ptr<DirectoryStream> open(std::shared_ptr<WasiDirectory> tree,
                                                DirectoryCopies& copies);
@@ -42,24 +39,30 @@ class DirectoryStream {
   ~DirectoryStream() { forget(); }
 
   /// The entry at `cookie`, 0 for the first; nullptr at the end.
-  OrErrno<const Entry*> at(DirCookie cookie);
+  /// intr when the guest is to end.
+  OrErrno<const Entry*> at(const Call& call, DirCookie cookie);
 
  private:
   struct Close {
     void operator()(DIR* stream) const { ::closedir(stream); }
   };
-  DirectoryStream(DIR* stream, DirectoryCopies* sorted) : stream_(stream), sorted_(sorted) {}
+  DirectoryStream(DIR* stream, DirectoryCopies& copies, bool is_sorted)
+      : stream_(stream), copies_(copies), is_sorted_(is_sorted), cookies_(copies) {}
 
   OrErrno<const Entry*> read_at(DirCookie cookie);
-  Errno read_copy();
-  Errno read_tree();
+  Errno go_to(DirCookie cookie);
+  Errno read_copy(const Call& call);
+  Errno read_tree(const Call& call);
   Errno add_to_copy(const Entry& entry);
-  Errno copy();
+  Errno sort_copy(const Call& call);
+  Errno copy(const Call& call);
   void forget();
 
   std::unique_ptr<DIR, Close> stream_;
   std::shared_ptr<WasiDirectory> tree_{};  // in place of stream_
-  DirectoryCopies* sorted_;
+  DirectoryCopies& copies_;
+  bool is_sorted_;
+  DirectoryCookies cookies_;
   std::vector<Entry> copy_;  // sorted
   std::size_t copied_bytes_ = 0;
   bool is_copied_ = false;

@@ -49,7 +49,8 @@ void classify(Descriptor& descriptor, const struct stat& stat) {
     descriptor.base = rights::kStream;
     // A program takes a character device that cannot seek for a terminal.
     const bool is_device = S_ISCHR(stat.st_mode) || S_ISBLK(stat.st_mode);
-    if (is_device && ::isatty(descriptor.host.get()) == 0) {
+    descriptor.is_terminal = is_device && ::isatty(descriptor.host.get()) != 0;
+    if (is_device && !descriptor.is_terminal) {
       descriptor.base |= rights::kFdSeek | rights::kFdTell;
     } else {
       descriptor.has_reader = true;
@@ -83,45 +84,57 @@ OrErrno<Descriptor> Descriptor::of(HostFd host) {
   return descriptor;
 }
 
+void Descriptor::make_standard() {
+  // A device that can tell where it stands is no terminal: guests find out by that right.
+  const bool is_device = kind == Kind::stream && (base & rights::kFdTell) != 0;
+  base &= rights::kStream | (is_device ? rights::kFdTell : Rights{0});
+  inheriting = 0;
+  is_standard = true;
+  if (kind == Kind::directory) host = HostFd();  // nothing is left that would need it
+}
+
 OrErrno<Fd> FdTable::insert(Descriptor descriptor) {
   if (is_full()) return Errno::mfile;
   while (lowest_free_ < slots_.size() && slots_[lowest_free_]) ++lowest_free_;
   if (lowest_free_ == slots_.size()) slots_.emplace_back();
-  slots_[lowest_free_] = std::make_unique<Descriptor>(std::move(descriptor));
+  slots_[lowest_free_] = std::make_shared<Descriptor>(std::move(descriptor));
   ++count_;
   return Fd{static_cast<std::uint32_t>(lowest_free_++)};
 }
 
-Descriptor* FdTable::find(Fd fd) const {
+DescriptorPtr FdTable::find(Fd fd) const {
   const auto index = static_cast<std::size_t>(fd);
-  return index < slots_.size() ? slots_[index].get() : nullptr;
+  return index < slots_.size() ? slots_[index] : nullptr;
 }
 
-void FdTable::release(std::unique_ptr<Descriptor> descriptor) {
-  if (descriptor->pins != 0) closed_.push_back(std::move(descriptor));
+bool FdTable::is_full() {
+  if (count_ + closed_.size() < limit_) return false;
+  std::erase_if(closed_, [](const auto& closed) { return closed.expired(); });
+  return count_ + closed_.size() >= limit_;
 }
 
-void FdTable::unpin(Descriptor& descriptor) {
-  if (--descriptor.pins != 0) return;
-  std::erase_if(closed_, [&](const auto& closed) { return closed.get() == &descriptor; });
+void FdTable::release(DescriptorPtr descriptor) {
+  if (descriptor.use_count() > 1) closed_.push_back(descriptor);
 }
 
 Errno FdTable::close(Fd fd) {
   if (!find(fd)) return Errno::badf;
   const auto index = static_cast<std::size_t>(fd);
-  release(std::move(slots_[index]));
+  DescriptorPtr closed = std::move(slots_[index]);
   --count_;
   if (index < lowest_free_) lowest_free_ = index;
+  release(std::move(closed));  // at the end: a file of the embedder may call the guest as it goes
   return Errno::success;
 }
 
 Errno FdTable::renumber(Fd from, Fd to) {
   if (!find(from) || !find(to)) return Errno::badf;
   if (from == to) return Errno::success;
-  release(std::move(slots_[static_cast<std::size_t>(to)]));
+  DescriptorPtr closed = std::move(slots_[static_cast<std::size_t>(to)]);
   slots_[static_cast<std::size_t>(to)] = std::move(slots_[static_cast<std::size_t>(from)]);
   --count_;
   if (static_cast<std::size_t>(from) < lowest_free_) lowest_free_ = static_cast<std::size_t>(from);
+  release(std::move(closed));
   return Errno::success;
 }
 

@@ -36,14 +36,18 @@ struct Descriptor {
   Kind kind = Kind::null;
   FileType type = FileType::unknown;
   bool read_only = false;            // below a read-only preopen: nothing may change through it
+  bool is_standard = false;          // a standard stream: read or written in order, nothing else
   bool is_output = false;            // the guest's standard output, whose failures are reported
   bool is_host_nonblocking = false;  // the host's descriptor never waits: O_NONBLOCK
   bool has_reader = false;           // pipe, terminal: a write may wait until somebody reads
-  bool can_tell = true;              // whether it would wait: platform::read_now works
-  FdFlags flags = 0;                 // as the guest set them
+  bool is_terminal = false;
+  bool is_reopened = false;  // whether `waitless` was tried for
+  bool can_tell = true;      // whether it would wait: platform::read_now works
+  FdFlags flags = 0;         // as the guest set them
   Rights base = 0;
   Rights inheriting = 0;
   HostFd host;                               // none for what is the embedder's or null
+  HostFd waitless;                           // the same terminal, opened so that it never waits
   std::optional<std::string> preopen;        // the guest's name of a preopened directory
   std::unique_ptr<DirectoryStream> entries;  // directory: opened by the first fd_readdir
   std::shared_ptr<std::string> buffer;
@@ -51,13 +55,20 @@ struct Descriptor {
   std::shared_ptr<WasiDirectory> tree;  // directory of the embedder
   std::shared_ptr<WasiFile> file;       // file of the embedder
   FileSize position = 0;                // in `file`
-  unsigned pins = 0;                    // calls of other threads that use it
   std::size_t consumed = 0;             // bytes of `buffer` that were read and not yet removed
 
   /// The descriptor for an open host descriptor: kind, type and the rights that apply to them,
   /// reading and writing as the host's mode allows. badf when `host` is not open.
   static OrErrno<Descriptor> of(HostFd host);
+
+  /// Makes it a standard stream: whatever it leads to is read or written in order, and what else a
+  /// file, a directory or a socket can do is not the guest's to use.
+  void make_standard();
 };
+
+/// Who uses a descriptor holds it: it may be closed meanwhile, by another thread of the guest or by
+/// the guest when a function of the embedder calls it.
+using DescriptorPtr = std::shared_ptr<Descriptor>;
 
 /// A guest's descriptors: numbers from 0, the lowest free one is given out first.
 class FdTable {
@@ -66,25 +77,22 @@ class FdTable {
 
   /// mfile when there are as many as the limit allows.
   OrErrno<Fd> insert(Descriptor descriptor);
-  /// nullptr when not open. Valid until that number is closed or renumbered.
-  Descriptor* find(Fd fd) const;
+  /// nullptr when not open.
+  DescriptorPtr find(Fd fd) const;
   Errno close(Fd fd);
   /// Closes `to`, which must be open, and makes it what `from` was.
   Errno renumber(Fd from, Fd to);
-  bool is_full() const { return count_ + closed_.size() >= limit_; }
-
-  /// A descriptor that is pinned lives on after its number was closed.
-  static void pin(Descriptor& descriptor) { ++descriptor.pins; }
-  void unpin(Descriptor& descriptor);
+  /// Those that are closed but still in use count, too.
+  bool is_full();
 
  private:
-  void release(std::unique_ptr<Descriptor> descriptor);
+  void release(DescriptorPtr descriptor);
 
   std::size_t limit_;
   std::size_t count_ = 0;
   std::size_t lowest_free_ = 0;  // no number below is free
-  std::vector<std::unique_ptr<Descriptor>> slots_;
-  std::vector<std::unique_ptr<Descriptor>> closed_{};  // but pinned
+  std::vector<DescriptorPtr> slots_;
+  std::vector<std::weak_ptr<Descriptor>> closed_{};  // but in use when they were
 };
 
 }  // namespace tinywasm::wasi

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fd_* calls that are not reading, writing or seeking (see streams.cpp).
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include "wasi/platform.hpp"
 #include "wasi/reservation.hpp"
 #include "wasi/set_times.hpp"
+#include "wasi/transfer.hpp"
 #include "wasi/virtual_files.hpp"
 #include "wasi/world.hpp"
 
@@ -22,6 +24,18 @@ namespace {
 constexpr std::uint64_t kMaxOffset = std::numeric_limits<std::int64_t>::max();
 
 Errno host_result(int result) { return result == 0 ? Errno::success : last_errno(); }
+
+/// Neither a file nor a directory that the guest can name.
+bool is_no_file(const Descriptor& descriptor) {
+  return descriptor.is_standard || descriptor.kind == Descriptor::Kind::socket ||
+         descriptor.kind == Descriptor::Kind::listener;
+}
+
+/// What differs from run to run although the guest is fed the same, and tells the host's time.
+void hide_host(FileStat& stat) {
+  stat.dev = stat.ino = 0;
+  stat.atim = stat.mtim = stat.ctim = 0;
+}
 
 OrErrno<FileStat> stat_of(const Call& call, Fd fd) {
   const auto descriptor = call.world.get(fd, rights::kFdFilestatGet);
@@ -34,14 +48,15 @@ OrErrno<FileStat> stat_of(const Call& call, Fd fd) {
   if (::fstat((*descriptor)->host.get(), &stat) != 0) return last_errno();
   result = file_stat(stat);
   result.filetype = (*descriptor)->type;  // tells datagram sockets from others
+  if (!call.world.clocks.is_host() && is_no_file(**descriptor)) hide_host(result);
   return result;
 }
 
 /// A descriptor that is a regular file and may be changed.
-OrErrno<Descriptor*> changeable_file(const Call& call, Fd fd, Rights right) {
-  Descriptor* const open = call.world.fds.find(fd);
+OrErrno<DescriptorPtr> changeable_file(const Call& call, Fd fd, Rights right) {
+  const DescriptorPtr open = call.world.fds.find(fd);
   if (open && open->kind == Descriptor::Kind::directory) return Errno::isdir;
-  const auto descriptor = call.world.get(fd, right);
+  auto descriptor = call.world.get(fd, right);
   if (descriptor && (*descriptor)->read_only) return Errno::rofs;
   return descriptor;
 }
@@ -54,13 +69,73 @@ Errno sync(const Call& call, Fd fd, Rights right, int (*host_sync)(int)) {
   return host_result(host_sync((*descriptor)->host.get()));
 }
 
-/// Copies as much of `source` as fits at the front of `to` and cuts that off.
-bool append(std::span<std::byte>& to, const void* source, std::size_t length) {
-  const std::size_t copied = length < to.size() ? length : to.size();
-  std::memcpy(to.data(), source, copied);
-  to = to.subspan(copied);
-  return copied == length;
+/// Runs a system call on a file that may have to be repeated; intr when the guest is to end.
+template <class F>
+Errno repeated(const Call& call, F&& system_call) {
+  for (;;) {
+    const int error = system_call();
+    if (error != EINTR || call.interrupted()) return from_host(error);
+  }
 }
+
+/// Reserves space in a file of the host, a piece at a time.
+Errno allocate(const Call& call, int fd, FileSize offset, FileSize length) {
+  constexpr FileSize kPiece = FileSize{16} << 20;
+  struct stat before{};
+  if (::fstat(fd, &before) != 0) return last_errno();
+  for (FileSize done = 0; done < length;) {
+    const FileSize piece = std::min(kPiece, length - done);
+    Errno error = repeated(call, [&] {
+      return platform::allocate(fd, static_cast<std::int64_t>(offset + done),
+                                static_cast<std::int64_t>(piece));
+    });
+    done += piece;
+    if (error == Errno::success && done < length && call.interrupted()) error = Errno::intr;
+    if (error == Errno::success) continue;
+    // All or nothing, for what the file has grown by.
+    if (::ftruncate(fd, before.st_size) != 0) return last_errno();
+    return error;
+  }
+  return Errno::success;
+}
+
+/// Sets a host file's size, cutting off a lot in several steps.
+Errno resize(const Call& call, int fd, FileSize size) {
+  struct stat before{};
+  if (::fstat(fd, &before) != 0) return last_errno();
+  for (auto now = static_cast<FileSize>(before.st_size);;) {
+    now = now > size && now - size > kMaxCut ? now - kMaxCut : size;
+    const Errno error =
+        repeated(call, [&] { return ::ftruncate(fd, static_cast<off_t>(now)) == 0 ? 0 : errno; });
+    if (error != Errno::success || now == size) return error;
+    if (call.interrupted()) return Errno::intr;
+  }
+}
+
+/// Where fd_readdir writes: as much as fits, in the buffer that may move between entries.
+class EntryWriter {
+ public:
+  explicit EntryWriter(const GuestBytes& buffer) : buffer_(buffer) {}
+
+  bool is_full() const { return used_ == buffer_.size(); }
+  Size used() const { return static_cast<Size>(used_); }
+  void add(const DirectoryStream::Entry& entry) {
+    std::byte head[DirEnt::kSize];
+    entry.head.encode(head);
+    append(head, sizeof head);
+    append(entry.name.data(), entry.name.size());
+  }
+
+ private:
+  void append(const void* source, std::size_t length) {
+    const std::size_t copied = std::min(length, buffer_.size() - used_);
+    std::memcpy(buffer_.get().data() + used_, source, copied);
+    used_ += copied;
+  }
+
+  const GuestBytes& buffer_;
+  std::size_t used_ = 0;
+};
 
 }  // namespace
 
@@ -68,7 +143,9 @@ Errno fd_advise(const Call& call, Fd fd, FileSize offset, FileSize length, Advic
   const auto descriptor = call.world.get(fd, 0);
   if (!descriptor) return descriptor.error();
   if ((*descriptor)->kind == Descriptor::Kind::directory) return Errno::badf;
-  if ((*descriptor)->kind != Descriptor::Kind::file) return Errno::spipe;
+  if ((*descriptor)->kind != Descriptor::Kind::file || (*descriptor)->is_standard) {
+    return Errno::spipe;
+  }
   if (((*descriptor)->base & rights::kFdAdvise) == 0) return Errno::notcapable;
   if (offset > kMaxOffset || length > kMaxOffset || advice > Advice::noreuse) return Errno::inval;
   if ((*descriptor)->file) return Errno::success;
@@ -89,12 +166,7 @@ Errno fd_allocate(const Call& call, Fd fd, FileSize offset, FileSize length) {
     const bool is_longer = offset + length > file->info().size;
     return space.use_if(is_longer ? from_host(file->resize(offset + length)) : Errno::success);
   }
-  for (;;) {
-    const int result =
-        platform::allocate((*descriptor)->host.get(), static_cast<std::int64_t>(offset),
-                           static_cast<std::int64_t>(length));
-    if (result != EINTR || call.interrupted()) return space.use_if(from_host(result));
-  }
+  return space.use_if(allocate(call, (*descriptor)->host.get(), offset, length));
 }
 
 Errno fd_close(const Call& call, Fd fd) { return call.world.fds.close(fd); }
@@ -106,7 +178,7 @@ Errno fd_datasync(const Call& call, Fd fd) {
 Errno fd_sync(const Call& call, Fd fd) { return sync(call, fd, rights::kFdSync, &::fsync); }
 
 Errno fd_fdstat_get(const Call& call, Fd fd, Out<FdStat> stat) {
-  const Descriptor* descriptor = call.world.fds.find(fd);
+  const DescriptorPtr descriptor = call.world.fds.find(fd);
   if (!descriptor) return Errno::badf;
   return stat.set({descriptor->type, descriptor->flags, descriptor->base, descriptor->inheriting});
 }
@@ -131,7 +203,7 @@ Errno fd_fdstat_set_flags(const Call& call, Fd fd, FdFlags flags) {
 }
 
 Errno fd_fdstat_set_rights(const Call& call, Fd fd, Rights base, Rights inheriting) {
-  Descriptor* descriptor = call.world.fds.find(fd);
+  const DescriptorPtr descriptor = call.world.fds.find(fd);
   if (!descriptor) return Errno::badf;
   if ((base & ~descriptor->base) != 0 || (inheriting & ~descriptor->inheriting) != 0) {
     return Errno::notcapable;
@@ -158,12 +230,9 @@ Errno fd_filestat_set_size(const Call& call, Fd fd, FileSize size) {
   if (size > kMaxOffset) return Errno::inval;
   Reservation space(call, is_output_limited(call) ? growth_to(**descriptor, size) : 0);
   if (space.is_refused()) return Errno::nospc;
-  if (const auto& file = (*descriptor)->file) return space.use_if(from_host(file->resize(size)));
-  for (;;) {
-    if (::ftruncate((*descriptor)->host.get(), static_cast<off_t>(size)) == 0) break;
-    if (errno != EINTR || call.interrupted()) return last_errno();
-  }
-  return space.use_if(Errno::success);
+  const auto& file = (*descriptor)->file;
+  return space.use_if(file ? resize_virtual(call, *file, size)
+                           : resize(call, (*descriptor)->host.get(), size));
 }
 
 Errno fd_filestat_set_times(const Call& call, Fd fd, Timestamp atim, Timestamp mtim,
@@ -180,47 +249,44 @@ Errno fd_filestat_set_times(const Call& call, Fd fd, Timestamp atim, Timestamp m
 }
 
 Errno fd_prestat_get(const Call& call, Fd fd, Out<PreStat> stat) {
-  const Descriptor* descriptor = call.world.fds.find(fd);
+  const DescriptorPtr descriptor = call.world.fds.find(fd);
   if (!descriptor || !descriptor->preopen) return Errno::badf;
   return stat.set({static_cast<Size>(descriptor->preopen->size())});
 }
 
 Errno fd_prestat_dir_name(const Call& call, Fd fd, GuestBytes path) {
-  const Descriptor* descriptor = call.world.fds.find(fd);
+  const DescriptorPtr descriptor = call.world.fds.find(fd);
   if (!descriptor) return Errno::badf;
   if (!descriptor->preopen) return Errno::notdir;
   if (descriptor->preopen->size() > path.size()) return Errno::nametoolong;
-  std::memcpy(path.data(), descriptor->preopen->data(), descriptor->preopen->size());
+  std::memcpy(path.get().data(), descriptor->preopen->data(), descriptor->preopen->size());
   return Errno::success;
 }
 
 Errno fd_readdir(const Call& call, Fd fd, GuestBytes buffer, DirCookie cookie, Out<Size> used) {
-  Descriptor* const open = call.world.fds.find(fd);
+  const DescriptorPtr open = call.world.fds.find(fd);
   if (open && open->kind != Descriptor::Kind::directory) return Errno::notdir;
   const auto found = call.world.get(fd, rights::kFdReaddir);
   if (!found) return found.error();
   Descriptor& directory = **found;
   if (!directory.entries) {
     DirectoryCopies& copies = call.world.directory_copies;
-    auto entries = directory.tree
-                       ? DirectoryStream::open(directory.tree, copies)
-                       : DirectoryStream::open(directory.host.get(),
-                                               call.world.sorts_directories ? &copies : nullptr);
+    auto entries = directory.tree ? DirectoryStream::open(directory.tree, copies)
+                                  : DirectoryStream::open(directory.host.get(), copies,
+                                                          call.world.sorts_directories);
     if (!entries) return entries.error();
     directory.entries = std::move(*entries);
   }
-  std::span<std::byte> rest(buffer.data(), buffer.size());
-  while (!rest.empty()) {
-    const auto entry = directory.entries->at(cookie);
+  EntryWriter writer(buffer);
+  while (!writer.is_full()) {
+    const auto entry = directory.entries->at(call, cookie);
     if (!entry) return entry.error();
     if (!*entry) break;
-    std::byte head[DirEnt::kSize];
-    (*entry)->head.encode(head);
-    if (!append(rest, head, sizeof head)) break;
-    if (!append(rest, (*entry)->name.data(), (*entry)->name.size())) break;
+    writer.add(**entry);
     cookie = (*entry)->head.next;
+    if (call.interrupted()) return Errno::intr;
   }
-  return used.set(static_cast<Size>(buffer.size() - rest.size()));
+  return used.set(writer.used());
 }
 
 Errno fd_renumber(const Call& call, Fd from, Fd to) { return call.world.fds.renumber(from, to); }

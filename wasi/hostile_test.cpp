@@ -117,7 +117,7 @@ struct Ending {
 using Arguments = std::vector<std::uint64_t>;
 
 /// A guest that imports one call and exports it as "call". Descriptor 0 is a file, 1 another, 3 a
-/// directory with a file "a" in it, 4 a connected socket if there is one.
+/// directory with a file "a" in it, 4 a connected socket or that file if the call wants one.
 class Attacker {
  public:
   explicit Attacker(const Row& row, bool has_memory = true, bool is_virtual = false)
@@ -156,6 +156,7 @@ class Attacker {
     if (!instance) FAIL(to_string(instance.error()));
     instance_.emplace(*std::move(instance));
     if (has_memory) put_text(kPath, "a");
+    if (row.name == "fd_pread" || row.name == "fd_pwrite") open_file();
   }
 
   bool is_virtual() const { return is_virtual_; }
@@ -207,6 +208,20 @@ class Attacker {
 
  private:
   std::span<std::byte> memory() { return instance_->memory("memory")->bytes(); }
+
+  /// As descriptor 4: standard streams have no positions.
+  void open_file() {
+    auto module = Module::from_text(R"((module
+      (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+      (memory (export "memory") 1) (data (i32.const 8) "a")
+      (func (export "open") (result i32) (call $open (i32.const 3) (i32.const 0) (i32.const 8)
+        (i32.const 1) (i32.const 0) (i64.const 66) (i64.const 66) (i32.const 0) (i32.const 0)))))");
+    REQUIRE(module.has_value());
+    auto instance = linker_.instantiate(*module);
+    REQUIRE(instance.has_value());
+    CHECK(*(*instance->func<std::uint32_t()>("open"))() == 0);
+  }
 
   int make_socket() {
     int pair[2];
@@ -358,8 +373,8 @@ TEST_SUITE("hostile") {
   }
 
   TEST_CASE("buffers that lie outside, after others that do not") {
-    const std::map<std::string, std::uint64_t> descriptors = {{"fd_read", 0},   {"fd_pread", 0},
-                                                              {"fd_write", 1},  {"fd_pwrite", 1},
+    const std::map<std::string, std::uint64_t> descriptors = {{"fd_read", 0},   {"fd_pread", 4},
+                                                              {"fd_write", 1},  {"fd_pwrite", 4},
                                                               {"sock_recv", 4}, {"sock_send", 4}};
     for_each_param({Role::vectors}, [&](const Row& row, Attacker& guest, std::size_t i) {
       REQUIRE(descriptors.count(row.name) == 1);

@@ -124,7 +124,6 @@ OrErrno<HostFd> PathResolver::open_directory(int base, const std::string& path, 
 }
 
 OrErrno<Place> PathResolver::resolve(int base, std::string_view path, LastLink last) const {
-  // Another thread of the guest may be writing to `path`: what is checked must be what is used.
   std::string current(path.substr(0, kMaxPath));
   if (const Errno error = check_path_text(current); error != Errno::success) return error;
   if (is_absolute(current)) return Errno::perm;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The path_* calls. Each resolves its paths to places (see path.hpp) and works on these alone.
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <optional>
 #include <string>
@@ -24,7 +26,7 @@ Errno host_result(int result) { return result == 0 ? Errno::success : last_errno
 
 /// A path of the guest, resolved: where it starts and where it leads.
 struct Located {
-  const Descriptor* base;
+  DescriptorPtr base;
   Place place;
 
   int directory() const { return place.directory.get(); }
@@ -32,7 +34,7 @@ struct Located {
 };
 
 OrErrno<Located> locate(const Call& call, Fd fd, Rights rights, GuestPath path, LastLink last) {
-  const Descriptor* base = call.world.fds.find(fd);
+  const DescriptorPtr base = call.world.fds.find(fd);
   if (!base) return Errno::badf;
   if (base->kind != Descriptor::Kind::directory) return Errno::notdir;
   if ((rights & ~base->base) != 0) return Errno::notcapable;
@@ -239,8 +241,9 @@ Errno path_readlink(const Call& call, Fd fd, GuestPath path, GuestBytes buffer, 
   if (const Errno error = check_slash(*located); error != Errno::success) return error;
   const auto target = read_link(located->directory(), located->place.name);
   if (!target) return target.error();
-  const auto bytes = std::as_bytes(std::span(*target));
-  return used.set(static_cast<Size>(buffer.copy_from(bytes)));
+  const std::size_t length = std::min(target->size(), buffer.size());
+  std::memcpy(buffer.get().data(), target->data(), length);
+  return used.set(static_cast<Size>(length));
 }
 
 Errno path_remove_directory(const Call& call, Fd fd, GuestPath path) {
@@ -276,8 +279,7 @@ Errno path_rename(const Call& call, Fd old_fd, GuestPath old_path, Fd new_fd, Gu
 }
 
 Errno path_symlink(const Call& call, GuestPath target, Fd fd, GuestPath path) {
-  // A copy: another thread of the guest may be writing there.
-  const std::string text(target.text.substr(0, PathResolver::kMaxPath));
+  const std::string& text = target.text;
   if (const Errno error = check_link_target(text); error != Errno::success) return error;
   if (is_virtual_directory(call, fd)) {
     return virtual_paths::link(call, fd, rights::kPathSymlink, path);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <fcntl.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -15,6 +16,24 @@
 #endif
 
 namespace tinywasm::wasi::platform {
+namespace {
+
+/// Opens `path` in the mode of the device `fd`, if it is that device, for open_again().
+int open_same(const char* path, int fd) {
+  const int mode = ::fcntl(fd, F_GETFL);
+  struct stat wanted{}, opened{};
+  if (mode < 0 || ::fstat(fd, &wanted) != 0) return -1;
+  const int first = ::open(path, (mode & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (first < 0) return -1;
+  const bool is_same = ::fstat(first, &opened) == 0 && opened.st_rdev == wanted.st_rdev &&
+                       opened.st_dev == wanted.st_dev && opened.st_ino == wanted.st_ino;
+  // What the process prints must not end up there because a standard stream was closed.
+  const int result = is_same ? ::fcntl(first, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1;
+  ::close(first);
+  return result;
+}
+
+}  // namespace
 
 #ifdef __linux__
 
@@ -34,6 +53,12 @@ ssize_t read_now(int fd, const iovec* vectors, int count) {
 
 ssize_t write_now(int fd, const iovec* vectors, int count) {
   return ::pwritev2(fd, vectors, count, -1, RWF_NOWAIT);
+}
+
+int open_again(int fd) {
+  char path[32];
+  std::snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  return open_same(path, fd);
 }
 
 int poll_for(std::span<pollfd> descriptors, std::uint64_t nanoseconds) {
@@ -84,6 +109,11 @@ ssize_t read_now(int, const iovec*, int) {
 ssize_t write_now(int, const iovec*, int) {
   errno = EOPNOTSUPP;
   return -1;
+}
+
+int open_again(int fd) {
+  char path[256];
+  return ::ttyname_r(fd, path, sizeof path) == 0 ? open_same(path, fd) : -1;
 }
 
 int poll_for(std::span<pollfd> descriptors, std::uint64_t nanoseconds) {

@@ -28,6 +28,10 @@ int open_directory_beneath(int directory, const char* path);
 ssize_t read_now(int fd, const iovec* vectors, int count);
 ssize_t write_now(int fd, const iovec* vectors, int count);
 
+/// Opens what `fd`, a terminal, is once more, such that it never waits and without making it the
+/// process's own terminal. Not 0 to 2. -1: not possible.
+int open_again(int fd);
+
 /// poll(2) that waits at most `nanoseconds`.
 int poll_for(std::span<pollfd> descriptors, std::uint64_t nanoseconds);
 

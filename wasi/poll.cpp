@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <unordered_map>
 #include <vector>
 
 #include "wasi/calls.hpp"
@@ -38,9 +39,6 @@ class Poll {
       : call_(call), subscriptions_(subscriptions) {}
   Poll(const Poll&) = delete;
   Poll& operator=(const Poll&) = delete;
-  ~Poll() {
-    for (Descriptor* const descriptor : pinned_) call_.world.fds.unpin(*descriptor);
-  }
 
   /// Fills events() with at least one event, or returns false: interrupted.
   bool run() {
@@ -62,6 +60,10 @@ class Poll {
   struct Deadline {
     const Subscription* subscription;
     Timestamp time;
+  };
+  struct Polled {
+    const Subscription* subscription;
+    std::size_t entry;  // of polled_
   };
 
   void emit(const Subscription& subscription, Errno error, FileSize nbytes = 0,
@@ -105,9 +107,7 @@ class Poll {
       case Descriptor::Kind::socket:
       case Descriptor::Kind::listener: {
         const short events = is_read(subscription) ? POLLIN : POLLOUT;
-        polled_.push_back({descriptor.host.get(), events, 0});
-        polled_for_.push_back(&subscription);
-        pin(descriptor);
+        polled_for_.push_back({&subscription, entry_of(*found, events)});
         return;
       }
       case Descriptor::Kind::buffer:
@@ -118,12 +118,19 @@ class Poll {
     }
   }
 
-  /// While this thread waits another may close the descriptor, and the host's number would come to
-  /// stand for something the guest was never given.
-  void pin(Descriptor& descriptor) {
-    if (!call_.world.is_threaded) return;
-    FdTable::pin(descriptor);
-    pinned_.push_back(&descriptor);
+  /// The index in polled_ of a descriptor. There is one for each, however often it is asked for:
+  /// the system takes no more of them than a process may have files.
+  std::size_t entry_of(const DescriptorPtr& descriptor, short events) {
+    const auto [found, is_new] = entries_.emplace(descriptor.get(), polled_.size());
+    if (is_new) {
+      polled_.push_back({descriptor->host.get(), 0, 0});
+      // While this thread waits another may close it, and the host's number would come to stand for
+      // something the guest was never given.
+      held_.push_back(descriptor);
+    }
+    pollfd& entry = polled_[found->second];
+    entry.events = static_cast<short>(entry.events | events);
+    return found->second;
   }
 
   static FileSize bytes_left(const Descriptor& descriptor, const Subscription& subscription) {
@@ -182,11 +189,15 @@ class Poll {
     }();
     if (ready < 0 && errno != EINTR) {
       const Errno error = last_errno();
-      for (const Subscription* subscription : polled_for_) emit(*subscription, error);
+      for (const Polled& polled : polled_for_) emit(*polled.subscription, error);
     }
     if (ready <= 0) return;
-    for (std::size_t i = 0; i < polled_.size(); ++i) {
-      if (polled_[i].revents != 0) emit_ready(*polled_for_[i], polled_[i]);
+    for (const Polled& polled : polled_for_) {
+      const short events = is_read(*polled.subscription) ? POLLIN : POLLOUT;
+      const pollfd& entry = polled_[polled.entry];
+      if ((entry.revents & (events | POLLERR | POLLHUP | POLLNVAL)) != 0) {
+        emit_ready(*polled.subscription, entry);
+      }
     }
   }
 
@@ -209,16 +220,16 @@ class Poll {
   Timestamp real_wait_ = kNever;  // how much of it is left
   std::vector<Deadline> deadlines_;
   std::vector<pollfd> polled_;
-  std::vector<const Subscription*> polled_for_;  // parallel to polled_
-  std::vector<Descriptor*> pinned_;
+  std::vector<Polled> polled_for_;
+  std::unordered_map<const Descriptor*, std::size_t> entries_;  // of polled_
+  std::vector<DescriptorPtr> held_;
 };
 
 template <class Layout>
 Result<Errno> poll(const Call& call, Address in, Address out, Size count, Out<Size> stored) {
   if (count == 0 || count > kMaxSubscriptions) return Errno::inval;
   const std::byte* from = call.find(in, std::uint64_t{count} * Layout::kSize);
-  std::byte* to = call.find(out, std::uint64_t{count} * Event::kSize);
-  if (!from || !to) return out_of_bounds();
+  if (!from || !call.find(out, std::uint64_t{count} * Event::kSize)) return out_of_bounds();
   std::vector<Subscription> subscriptions;
   subscriptions.reserve(count);
   for (Size i = 0; i < count; ++i, from += Layout::kSize) {
@@ -229,6 +240,7 @@ Result<Errno> poll(const Call& call, Address in, Address out, Size count, Out<Si
   }
   Poll poll(call, subscriptions);
   if (!poll.run()) return interrupted();
+  std::byte* to = call.find(out, poll.events().size() * Event::kSize);
   for (const Event& event : poll.events()) {
     event.encode(to);
     to += Event::kSize;

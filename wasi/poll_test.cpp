@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <string>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -83,6 +85,41 @@ std::chrono::nanoseconds time_of(const auto& action) {
 }  // namespace
 
 TEST_SUITE("poll") {
+  TEST_CASE("more subscriptions than the process may have files") {
+    int pipe[2] = {-1, -1};
+    REQUIRE(::pipe(pipe) == 0);
+    const HostFd reader(pipe[0]), writer(pipe[1]);
+    WasiConfig config;
+    config.in = WasiStream::fd(reader.get());
+    config.out = WasiStream::fd(writer.get());
+    TestWorld guest(config);
+    guest.memory.resize(1 << 20);
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit fewer{std::min<rlim_t>(before.rlim_cur, 256), before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &fewer) == 0);
+    REQUIRE(::write(writer.get(), "x", 1) == 1);
+    // In turn for reading and for writing; each is an event.
+    constexpr Size kCount = 2000;
+    for (Size i = 0; i < kCount; ++i) {
+      std::byte* const at = guest.memory.data() + 65536 + i * Subscription::kSize;
+      put(at, std::uint64_t{i});
+      put(at + 8, std::uint8_t(1 + i % 2));
+      put(at + 16, i % 2);
+    }
+    const Errno error =
+        code(poll_oneoff(guest.call(), Address{65536}, Address{524288}, kCount, guest.out<Size>()));
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(error == Errno::success);
+    REQUIRE(guest.value<Size>() == kCount);
+    for (Size i = 0; i < kCount; ++i) {
+      const std::size_t at = 524288 + i * Event::kSize;
+      CHECK(guest.value<std::uint64_t>(at) == i);
+      CHECK(guest.value<std::uint16_t>(at + 8) == 0);
+      CHECK(guest.value<std::uint8_t>(at + 10) == 1 + i % 2);
+    }
+  }
+
   TEST_CASE("sleeping on a clock") {
     TestWorld guest;
     for (const std::uint32_t clock : {0u, 1u}) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arguments, environment, clocks, randomness, and the end of the process.
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <sched.h>
 #include <string>
@@ -107,14 +108,15 @@ Result<Errno> proc_raise(const Call&, std::uint32_t signal) {
 }
 
 Result<Errno> random_get(const Call& call, GuestBytes buffer) {
-  constexpr std::size_t kChunk = 65536;
-  std::span<std::byte> rest(buffer.data(), buffer.size());
-  while (!rest.empty()) {
+  constexpr std::size_t kChunk = 4096;
+  std::array<std::byte, kChunk> chunk;  // a copy: the bytes may be the embedder's
+  for (std::size_t at = 0; at < buffer.size();) {
     if (call.interrupted()) return interrupted();
-    const std::size_t length = std::min(rest.size(), kChunk);
-    const Errno error = call.world.random.fill(rest.first(length));
+    const std::size_t length = std::min(buffer.size() - at, kChunk);
+    const Errno error = call.world.random.fill(std::span(chunk).first(length));
     if (error != Errno::success) return error;
-    rest = rest.subspan(length);
+    std::copy_n(chunk.begin(), length, buffer.get().begin() + static_cast<std::ptrdiff_t>(at));
+    at += length;
   }
   return Errno::success;
 }

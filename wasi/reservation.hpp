@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cerrno>
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <sys/uio.h>
 
+#include "wasi/fd_table.hpp"
+#include "wasi/guest.hpp"
 #include "wasi/output_limit.hpp"
-#include "wasi/transfer.hpp"
 
 namespace tinywasm::wasi {
 
@@ -41,30 +39,12 @@ class Reservation {
 
 bool is_output_limited(const Call& call);
 
+// These may call a function of the embedder, for a file of his.
+
 /// The space that a write at `offset`, or at the descriptor's position, would leave unwritten
 /// between the end of the file and itself.
 FileSize hole_before(const Descriptor& descriptor, std::optional<FileSize> offset);
 /// By how much a file would grow to become `size` bytes long.
 FileSize growth_to(const Descriptor& descriptor, FileSize size);
-
-/// Runs `transfer` on as many of the bytes to be written as the limit allows: nospc for none.
-template <class F>
-Transferred write_within_limit(const Call& call, const Descriptor& descriptor,
-                               std::span<iovec> vectors, std::optional<FileSize> offset,
-                               F&& transfer) {
-  if (!is_output_limited(call)) return transfer(vectors);
-  Reservation hole(call, hole_before(descriptor, offset));
-  const std::size_t wanted = total(vectors);
-  Reservation bytes(call, wanted);
-  if (hole.is_refused() || (bytes.taken() == 0 && wanted != 0)) {
-    errno = ENOSPC;
-    return {0, Errno::nospc};
-  }
-  const Front front(vectors, bytes.taken());
-  const Transferred result = transfer(front.get());
-  bytes.use(result.bytes);
-  if (result.bytes != 0) hole.use(hole.taken());
-  return result;
-}
 
 }  // namespace tinywasm::wasi

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "wasi/calls.hpp"
-#include "wasi/reservation.hpp"
 #include "wasi/transfer.hpp"
 #include "wasi/world.hpp"
 
@@ -18,11 +17,12 @@ namespace {
 using Kind = Descriptor::Kind;
 
 bool is_socket(const Descriptor& descriptor) {
-  return descriptor.kind == Kind::socket || descriptor.kind == Kind::listener;
+  return (descriptor.kind == Kind::socket || descriptor.kind == Kind::listener) &&
+         !descriptor.is_standard;
 }
 
-OrErrno<Descriptor*> socket_of(const Call& call, Fd fd, Rights right) {
-  Descriptor* const open = call.world.fds.find(fd);
+OrErrno<DescriptorPtr> socket_of(const Call& call, Fd fd, Rights right) {
+  const DescriptorPtr open = call.world.fds.find(fd);
   if (open && !is_socket(*open)) return Errno::notsock;
   return call.world.get(fd, right);
 }
@@ -42,14 +42,8 @@ Transferred when_ready(const Call& call, Descriptor& descriptor, short events, F
   }
 }
 
-/// Accepts without waiting. The listener may be shared with others who want it to wait, so it is
-/// polled rather than switched; that somebody else takes the connection in between is possible but
-/// ends with the next one.
+/// Accepts without waiting: World::create has switched the listener.
 int accept_now(int listener) {
-  pollfd poll{listener, POLLIN, 0};
-  const int ready = ::poll(&poll, 1, 0);
-  if (ready == 0) errno = EAGAIN;
-  if (ready <= 0) return -1;
   const int accepted = ::accept(listener, nullptr, nullptr);
   if (accepted >= 0) {
     ::fcntl(accepted, F_SETFD, FD_CLOEXEC);
@@ -81,12 +75,14 @@ Received receive_all(const Call& call, Descriptor& socket, std::span<iovec> vect
   Received all;
   while (!vectors.empty()) {
     const Received part = receive(call, socket, vectors, 0);
-    if (part.transferred.is_interrupted || part.transferred.error != Errno::success) {
-      return part.transferred.is_interrupted || all.transferred.bytes == 0 ? part : all;
-    }
+    all.transferred.is_interrupted = part.transferred.is_interrupted;
+    if (all.transferred.is_interrupted) return all;
+    if (part.transferred.error != Errno::success) return all.transferred.bytes == 0 ? part : all;
     if (part.transferred.bytes == 0) break;
     all.transferred.bytes += part.transferred.bytes;
     vectors = advance(vectors, part.transferred.bytes);
+    all.transferred.is_interrupted = !vectors.empty() && call.interrupted();
+    if (all.transferred.is_interrupted) break;
   }
   return all;
 }
@@ -97,8 +93,9 @@ Result<Errno> sock_accept(const Call& call, Fd fd, FdFlags flags, Out<Fd> accept
   const auto listener = socket_of(call, fd, rights::kSockAccept);
   if (!listener) {
     // A connected socket never had the right: it is no listener.
-    const Descriptor* open = call.world.fds.find(fd);
-    return open && open->kind == Kind::socket ? Errno::inval : listener.error();
+    const DescriptorPtr open = call.world.fds.find(fd);
+    const bool is_connected = open && is_socket(*open) && open->kind == Kind::socket;
+    return is_connected ? Errno::inval : listener.error();
   }
   if ((flags & ~fdflags::kNonblock) != 0) return Errno::inval;
   if (call.world.fds.is_full()) return Errno::mfile;
@@ -146,9 +143,7 @@ Result<Errno> sock_send(const Call& call, Fd fd, IoVecs buffers, std::uint32_t f
   std::array<iovec, kMaxVectors> storage;
   const auto count = buffers.gather(storage);
   if (!count) return count.error();
-  const Transferred result = write_within_limit(
-      call, **socket, std::span<iovec>(storage).first(*count), std::nullopt,
-      [&](std::span<iovec> front) { return write_stream(call, **socket, front); });
+  const Transferred result = write_host(call, **socket, std::span<iovec>(storage).first(*count));
   if (result.is_interrupted) return interrupted();
   if (result.error != Errno::success) return result.error;
   return sent.set(static_cast<Size>(result.bytes));
@@ -157,8 +152,9 @@ Result<Errno> sock_send(const Call& call, Fd fd, IoVecs buffers, std::uint32_t f
 Errno sock_shutdown(const Call& call, Fd fd, SdFlags how) {
   const auto socket = socket_of(call, fd, rights::kSockShutdown);
   if (!socket) {
-    const Descriptor* open = call.world.fds.find(fd);
-    return open && open->kind == Kind::listener ? Errno::notconn : socket.error();
+    const DescriptorPtr open = call.world.fds.find(fd);
+    const bool is_listener = open && is_socket(*open) && open->kind == Kind::listener;
+    return is_listener ? Errno::notconn : socket.error();
   }
   if (how == 0 || (how & ~(kShutRead | kShutWrite)) != 0) return Errno::inval;
   const int host_how = how == kShutRead ? SHUT_RD : how == kShutWrite ? SHUT_WR : SHUT_RDWR;

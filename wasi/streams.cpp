@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading, writing and seeking. Buffers of the guest go to the system calls as they are.
+// Reading, writing and seeking. Buffers of the guest go to the system calls as they are; functions
+// of the embedder get copies.
 #include <cerrno>
 #include <limits>
+#include <optional>
 #include <sys/uio.h>
-#include <tuple>
 #include <unistd.h>
 
 #include "wasi/calls.hpp"
-#include "wasi/reservation.hpp"
 #include "wasi/transfer.hpp"
 #include "wasi/virtual_files.hpp"
 #include "wasi/world.hpp"
@@ -15,22 +15,45 @@
 namespace tinywasm::wasi {
 namespace {
 
-/// Gathers the buffers, transfers with `transfer(span<iovec>)` and writes what became of it.
-template <class F>
-Result<Errno> with_buffers(const IoVecs& buffers, Out<Size> out, F&& transfer) {
-  if (buffers.is_too_many()) return Errno::inval;
-  iovec storage[kMaxVectors];
-  const auto count = buffers.gather(storage);
-  if (!count) return count.error();
-  const Transferred result = transfer(std::span<iovec>(storage, *count));
-  if (result.is_interrupted) return interrupted();
+Result<Errno> answer(const Transferred& result, Out<Size> out) {
+  if (result.is_interrupted) {
+    if (result.bytes != 0) out.set(static_cast<Size>(result.bytes));
+    return interrupted();
+  }
   if (result.error != Errno::success) return result.error;
   return out.set(static_cast<Size>(result.bytes));
 }
 
+/// Transfers the buffers with `host(vectors)` or `embedders(ranges)`, by whose the bytes are, and
+/// writes what became of it.
+template <class F, class G>
+Result<Transferred> with_buffers(const Descriptor& descriptor, const IoVecs& buffers, F&& host,
+                                 G&& embedders) {
+  if (buffers.is_too_many()) return Transferred{0, Errno::inval};
+  if (is_embedders(descriptor)) {
+    const auto ranges = buffers.ranges(kMaxVectors);
+    if (!ranges) return ranges.error();
+    return embedders(*ranges);
+  }
+  iovec storage[kMaxVectors];
+  const auto count = buffers.gather(storage);
+  if (!count) return count.error();
+  return host(std::span<iovec>(storage, *count));
+}
+
+Result<Errno> read(const Call& call, Descriptor& descriptor, const IoVecs& buffers, Out<Size> out,
+                   std::optional<FileSize> offset) {
+  const auto result = with_buffers(
+      descriptor, buffers,
+      [&](std::span<iovec> vectors) { return read_host(call, descriptor, vectors, offset); },
+      [&](const Ranges& ranges) { return read_embedders(call, descriptor, ranges, offset); });
+  if (!result) return result.error();
+  return answer(*result, out);
+}
+
 /// Those that only regular files (and some devices) know.
 Errno check_positioned(const Call& call, Fd fd, FileSize offset) {
-  const Descriptor* open = call.world.fds.find(fd);
+  const DescriptorPtr open = call.world.fds.find(fd);
   if (!open) return Errno::badf;
   switch (open->kind) {
     case Descriptor::Kind::directory:
@@ -41,6 +64,7 @@ Errno check_positioned(const Call& call, Fd fd, FileSize offset) {
     default:
       return Errno::spipe;
   }
+  if (open->is_standard) return Errno::spipe;
   return offset > std::numeric_limits<std::int64_t>::max() ? Errno::inval : Errno::success;
 }
 
@@ -54,8 +78,19 @@ bool is_failure(Errno error) {
   return error != Errno::success && error != Errno::again && error != Errno::intr;
 }
 
-OrErrno<Descriptor*> seekable(const Call& call, Fd fd, Rights right) {
-  Descriptor* const open = call.world.fds.find(fd);
+Result<Errno> write(const Call& call, Descriptor& descriptor, const IoVecs& buffers, Out<Size> out,
+                    std::optional<FileSize> offset) {
+  const auto result = with_buffers(
+      descriptor, buffers,
+      [&](std::span<iovec> vectors) { return write_host(call, descriptor, vectors, offset); },
+      [&](const Ranges& ranges) { return write_embedders(call, descriptor, ranges, offset); });
+  if (!result) return result.error();
+  if (is_failure(result->error)) report_output(call, descriptor, errno);
+  return answer(*result, out);
+}
+
+OrErrno<DescriptorPtr> seekable(const Call& call, Fd fd, Rights right) {
+  const DescriptorPtr open = call.world.fds.find(fd);
   if (!open) return Errno::badf;
   if (open->kind == Descriptor::Kind::directory) return Errno::isdir;
   if ((!open->host && !open->file) ||
@@ -63,7 +98,8 @@ OrErrno<Descriptor*> seekable(const Call& call, Fd fd, Rights right) {
     return Errno::spipe;
   }
   if ((open->base & right) != 0) return open;
-  return open->kind == Descriptor::Kind::stream ? Errno::spipe : Errno::notcapable;
+  return open->kind == Descriptor::Kind::stream || open->is_standard ? Errno::spipe
+                                                                     : Errno::notcapable;
 }
 
 Errno seek(Descriptor& descriptor, std::int64_t offset, int whence, Out<FileSize> position) {
@@ -78,27 +114,19 @@ Errno seek(Descriptor& descriptor, std::int64_t offset, int whence, Out<FileSize
 }  // namespace
 
 Result<Errno> fd_read(const Call& call, Fd fd, IoVecs buffers, Out<Size> read) {
-  Descriptor* const open = call.world.fds.find(fd);
+  const DescriptorPtr open = call.world.fds.find(fd);
   if (open && open->kind == Descriptor::Kind::directory) return Errno::isdir;
   const auto descriptor = call.world.get(fd, rights::kFdRead);
   if (!descriptor) return descriptor.error();
-  return with_buffers(buffers, read, [&](std::span<iovec> vectors) {
-    return read_stream(call, **descriptor, vectors);
-  });
+  return wasi::read(call, **descriptor, buffers, read, std::nullopt);
 }
 
 Result<Errno> fd_write(const Call& call, Fd fd, IoVecs buffers, Out<Size> written) {
-  Descriptor* const open = call.world.fds.find(fd);
+  const DescriptorPtr open = call.world.fds.find(fd);
   if (open && open->kind == Descriptor::Kind::directory) return Errno::isdir;
   const auto descriptor = call.world.get(fd, rights::kFdWrite);
   if (!descriptor) return descriptor.error();
-  return with_buffers(buffers, written, [&](std::span<iovec> vectors) {
-    const Transferred result = write_within_limit(
-        call, **descriptor, vectors, std::nullopt,
-        [&](std::span<iovec> front) { return write_stream(call, **descriptor, front); });
-    if (is_failure(result.error)) report_output(call, **descriptor, errno);
-    return result;
-  });
+  return wasi::write(call, **descriptor, buffers, written, std::nullopt);
 }
 
 Result<Errno> fd_pread(const Call& call, Fd fd, IoVecs buffers, FileSize offset, Out<Size> read) {
@@ -106,13 +134,7 @@ Result<Errno> fd_pread(const Call& call, Fd fd, IoVecs buffers, FileSize offset,
   if (error != Errno::success) return error;
   const auto descriptor = call.world.get(fd, rights::kFdRead);
   if (!descriptor) return descriptor.error();
-  return with_buffers(buffers, read, [&](std::span<iovec> vectors) {
-    if ((*descriptor)->file) return read_virtual(**descriptor, vectors, offset);
-    return retry(call, [&] {
-      return ::preadv((*descriptor)->host.get(), vectors.data(), static_cast<int>(vectors.size()),
-                      static_cast<off_t>(offset));
-    });
-  });
+  return wasi::read(call, **descriptor, buffers, read, offset);
 }
 
 Result<Errno> fd_pwrite(const Call& call, Fd fd, IoVecs buffers, FileSize offset,
@@ -121,18 +143,7 @@ Result<Errno> fd_pwrite(const Call& call, Fd fd, IoVecs buffers, FileSize offset
   if (error != Errno::success) return error;
   const auto descriptor = call.world.get(fd, rights::kFdWrite);
   if (!descriptor) return descriptor.error();
-  return with_buffers(buffers, written, [&](std::span<iovec> vectors) {
-    const auto transfer = [&](std::span<iovec> front) {
-      if ((*descriptor)->file) return write_virtual(**descriptor, front, offset);
-      return retry(call, [&] {
-        return ::pwritev((*descriptor)->host.get(), front.data(), static_cast<int>(front.size()),
-                         static_cast<off_t>(offset));
-      });
-    };
-    const Transferred result = write_within_limit(call, **descriptor, vectors, offset, transfer);
-    if (is_failure(result.error)) report_output(call, **descriptor, errno);
-    return result;
-  });
+  return wasi::write(call, **descriptor, buffers, written, offset);
 }
 
 Errno fd_seek(const Call& call, Fd fd, std::int64_t offset, Whence whence, Out<FileSize> position) {

@@ -207,8 +207,7 @@ TEST_SUITE("streams") {
       put(at, static_cast<std::uint32_t>(i));
       put(at + 4, static_cast<std::uint32_t>(i < 3000 ? 0 : 1));
     }
-    const IoVecs buffers(std::span<const std::byte>(guest.memory).subspan(65536, kCount * 8),
-                         guest.memory);
+    const IoVecs buffers(guest.guest_memory(), 65536, kCount);
     CHECK(code(fd_write(call, fd, buffers, guest.out<Size>())) == Errno::success);
     CHECK(guest.value<Size>() == 1024);
     CHECK(std::filesystem::file_size(guest.box("file")) == 1024);
@@ -217,10 +216,12 @@ TEST_SUITE("streams") {
   TEST_CASE("buffers that add up to more than a transfer can be") {
     std::vector<std::byte> memory(32);
     // Pretends to a memory of 4 GiB; nothing is touched.
-    const std::span<std::byte> huge(memory.data(), std::size_t{1} << 32);
+    std::span<std::byte> huge(memory.data(), std::size_t{1} << 32);
+    const GuestMemory pretended(
+        [](const void* span) { return *static_cast<const std::span<std::byte>*>(span); }, &huge);
     for (std::size_t i = 0; i < 4; ++i) put(memory.data() + i * 8 + 4, 0xf0000000u);
     iovec vectors[4];
-    const auto count = IoVecs(memory, huge).gather(vectors);
+    const auto count = IoVecs(pretended, 0, 4).gather(vectors);
     REQUIRE(count.has_value());
     CHECK(*count == 1);
     CHECK(vectors[0].iov_len == IoVecs::kMaxBytes);

@@ -60,6 +60,15 @@ inline Errno code(const Result<Errno>& result) {
 inline constexpr Fd kBox{3};
 inline constexpr Rights kReadWrite = rights::kFdRead | rights::kFdWrite;
 
+/// A guest's memory that is a vector.
+inline GuestMemory memory_of(const std::vector<std::byte>& bytes) {
+  return {[](const void* environment) {
+            auto& vector = *static_cast<std::vector<std::byte>*>(const_cast<void*>(environment));
+            return std::span(vector);
+          },
+          &bytes};
+}
+
 class TestWorld {
  public:
   explicit TestWorld(WasiConfig config = {},
@@ -80,23 +89,24 @@ class TestWorld {
   }
 
   Call call() {
-    return {*world, memory,
+    return {*world, guest_memory(),
             [](const void* flag) { return static_cast<const std::atomic<bool>*>(flag)->load(); },
             &is_interrupted};
   }
+  GuestMemory guest_memory() const { return memory_of(memory); }
   std::filesystem::path box(const std::string& name) const { return temp / "box" / name; }
 
   /// A result slot at the front of memory.
   template <class T>
   Out<T> out(std::size_t at = 0) {
-    return Out<T>(memory.data() + at);
+    return {guest_memory(), at};
   }
   template <class T>
   T value(std::size_t at = 0) const {
     return take<T>(memory.data() + at);
   }
   /// `text` in guest memory.
-  GuestBytes bytes(std::size_t at, std::size_t length) { return {memory.data() + at, length}; }
+  GuestBytes bytes(std::size_t at, std::size_t length) { return {guest_memory(), at, length}; }
   void put_text(std::size_t at, const std::string& text) {
     std::memcpy(memory.data() + at, text.data(), text.size());
   }
@@ -116,8 +126,7 @@ class TestWorld {
       put(at + 4, buffer.length);
       at += IoVecs::kEntrySize;
     }
-    return {std::span<const std::byte>(memory).subspan(1024, buffers.size() * IoVecs::kEntrySize),
-            memory};
+    return {guest_memory(), 1024, buffers.size()};
   }
 
   Errno open(const std::string& path, Rights rights, OFlags oflags = 0, FdFlags fdflags = 0,

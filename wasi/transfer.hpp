@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Moving bytes between guest memory and descriptors, and waiting for it in a way that the embedder
-// can end: never longer than a short slice without looking whether it wants to.
+// Moving bytes between guest memory and descriptors of the host, and waiting for it in a way that
+// the embedder can end: nothing takes longer than a short slice without a look whether it wants to.
 #pragma once
 
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <limits.h>
+#include <optional>
 #include <span>
 
 #include "wasi/fd_table.hpp"
@@ -21,7 +22,14 @@ inline constexpr std::size_t kMaxVectors = std::min<std::size_t>(IOV_MAX, 1024);
 /// The longest wait between two looks at Call::interrupted. A signal wakes a wait earlier.
 inline constexpr int kWaitSliceMs = 50;
 
-/// How a transfer ended. With `is_interrupted` the guest has to end.
+/// What is transferred between two looks: 10 ms of a slow disk.
+inline constexpr std::size_t kSliceBytes = std::size_t{1} << 20;
+
+/// What is cut off a file between two looks.
+inline constexpr FileSize kMaxCut = FileSize{64} << 20;
+
+/// How a transfer ended. With `is_interrupted` the guest has to end, whatever was moved before. An
+/// error after some bytes is left to be met again.
 struct Transferred {
   std::size_t bytes = 0;
   Errno error = Errno::success;
@@ -32,11 +40,18 @@ struct Transferred {
 /// success, again (not ready, nonblocking), intr (interrupted) or a failure of poll.
 Errno wait_ready(const Call& call, Descriptor& descriptor, short events, bool is_nonblocking);
 
-/// Reads or writes at the descriptor's position. A read returns what is there, and waits while
-/// there is nothing; a write waits until all is written. Neither waits when the guest has set
+// Not for descriptors whose bytes are the embedder's (is_embedders): no function of the embedder
+// runs here. At `offset`, which only files and devices know, or at the descriptor's position.
+// Errors leave errno.
+
+/// A read returns what is there, and waits while there is nothing; not when the guest has set
 /// nonblock: again.
-Transferred read_stream(const Call& call, Descriptor& descriptor, std::span<iovec> vectors);
-Transferred write_stream(const Call& call, Descriptor& descriptor, std::span<iovec> vectors);
+Transferred read_host(const Call& call, Descriptor& descriptor, std::span<iovec> vectors,
+                      std::optional<FileSize> offset = std::nullopt);
+/// A write waits until all is written, but with nonblock, or as much as the limit of the guest's
+/// output allows: nospc for none. While it waits, nothing of the limit is taken.
+Transferred write_host(const Call& call, Descriptor& descriptor, std::span<iovec> vectors,
+                       std::optional<FileSize> offset = std::nullopt);
 
 /// Runs a system call that returns -1 and sets errno, and runs it again when a signal came but the
 /// guest is to go on.

@@ -3,9 +3,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <limits>
+#include <memory>
+#include <mutex>
+#include <span>
 #include <unistd.h>
 
+#include "wasi/reservation.hpp"
 #include "wasi/world.hpp"
 
 namespace tinywasm::wasi {
@@ -13,29 +18,128 @@ namespace {
 
 constexpr FileSize kMaxOffset = std::numeric_limits<std::int64_t>::max();
 
-/// Calls `transfer` on one buffer after the other, until one is not transferred in full. An error
-/// after some bytes is left to be met again.
+/// What a function of the embedder is given at once.
+constexpr std::size_t kMaxCopy = std::size_t{64} * 1024;
+
+/// Calls `slice(address, length, bytes moved before)`, which returns WasiTransfer, on one slice of
+/// the ranges after the other, until one is not transferred in full or the guest is to end. An
+/// error after some bytes is left to be met again.
 template <class F>
-Transferred each(std::span<const iovec> vectors, F&& transfer) {
+Transferred each_slice(const Call& call, const Ranges& ranges, F&& slice) {
   Transferred done;
-  for (const iovec& vector : vectors) {
-    const WasiTransfer part = transfer(static_cast<std::byte*>(vector.iov_base), vector.iov_len);
-    if (part.error != 0) {
-      errno = part.error;  // as a system call does
-      return done.bytes != 0 ? done : Transferred{0, from_host(part.error)};
+  for (const GuestRange& range : ranges) {
+    for (std::size_t at = 0; at < range.length;) {
+      if (done.bytes != 0 && call.interrupted()) return {done.bytes, Errno::intr, true};
+      const std::size_t length = std::min(range.length - at, kMaxCopy);
+      const WasiTransfer part = slice(range.address + at, length, done.bytes);
+      if (part.error != 0) {
+        errno = part.error;  // as a system call does
+        return done.bytes != 0 ? done : Transferred{0, from_host(part.error)};
+      }
+      // Who claims to have transferred more than there was is not believed.
+      const std::size_t bytes = std::min(part.bytes, length);
+      done.bytes += bytes;
+      at += bytes;
+      if (bytes < length) return done;
     }
-    // Who claims to have transferred more than there was is not believed.
-    const std::size_t bytes = std::min(part.bytes, vector.iov_len);
-    done.bytes += bytes;
-    if (bytes < vector.iov_len) break;
   }
   return done;
+}
+
+/// Room for the longest slice of the ranges.
+class Copy {
+ public:
+  explicit Copy(const Ranges& ranges) {
+    for (const GuestRange& range : ranges)
+      size_ = std::max(size_, std::min(range.length, kMaxCopy));
+    bytes_ = std::make_unique_for_overwrite<std::byte[]>(size_);
+  }
+  std::span<std::byte> first(std::size_t length) const { return {bytes_.get(), length}; }
+
+ private:
+  std::size_t size_ = 0;
+  std::unique_ptr<std::byte[]> bytes_;
+};
+
+/// Reads with `read(span, bytes read before)`.
+template <class F>
+Transferred read_slices(const Call& call, const Ranges& ranges, F&& read) {
+  const Copy copy(ranges);
+  return each_slice(call, ranges, [&](std::uint64_t address, std::size_t length, std::size_t done) {
+    const std::span<std::byte> to = copy.first(length);
+    const WasiTransfer part = read(to, done);
+    const std::size_t bytes = part.error == 0 ? std::min(part.bytes, length) : 0;
+    if (bytes != 0) std::memcpy(call.memory.find(address, bytes), to.data(), bytes);
+    return part;
+  });
+}
+
+/// Writes with `write(span, bytes written before)` as much as the guest may.
+template <class F>
+Transferred write_slices(const Call& call, const Ranges& ranges, F&& write) {
+  const Copy copy(ranges);
+  return each_slice(call, ranges, [&](std::uint64_t address, std::size_t length, std::size_t done) {
+    Reservation bytes(call, length);
+    if (bytes.taken() == 0) return WasiTransfer::failed(ENOSPC);
+    const std::span<std::byte> from = copy.first(static_cast<std::size_t>(bytes.taken()));
+    std::memcpy(from.data(), call.memory.find(address, from.size()), from.size());
+    const WasiTransfer part = write(from, done);
+    if (part.error == 0) bytes.use(std::min(part.bytes, from.size()));
+    return part;
+  });
+}
+
+/// Runs `use` of a stream's functions: one at a time, but without keeping the guest's other threads
+/// from their calls, for it may wait.
+template <class F>
+WasiTransfer call_stream(const Call& call, F&& use) {
+  const Unlocked unlocked(call.world);
+  const std::lock_guard turn(call.world.streams);
+  return use();
+}
+
+WasiTransfer read_buffer(Descriptor& descriptor, std::span<std::byte> to) {
+  std::string& buffer = *descriptor.buffer;
+  descriptor.consumed = std::min(descriptor.consumed, buffer.size());
+  const std::size_t length = std::min(to.size(), buffer.size() - descriptor.consumed);
+  std::memcpy(to.data(), buffer.data() + descriptor.consumed, length);
+  descriptor.consumed += length;
+  // Removing the front moves the rest, so it is not done at every read.
+  if (descriptor.consumed >= buffer.size() / 2) {
+    buffer.erase(0, descriptor.consumed);
+    descriptor.consumed = 0;
+  }
+  return length;
+}
+
+WasiTransfer write_buffer(Descriptor& descriptor, std::span<const std::byte> from) {
+  descriptor.buffer->append(reinterpret_cast<const char*>(from.data()), from.size());
+  return from.size();
+}
+
+Transferred write_file(const Call& call, Descriptor& descriptor, const Ranges& ranges,
+                       std::optional<FileSize> offset) {
+  FileSize start = offset.value_or(descriptor.position);
+  if ((descriptor.flags & fdflags::kAppend) != 0) start = descriptor.file->info().size;
+  if (start > kMaxOffset) return {0, Errno::fbig};
+  Reservation hole(call, is_output_limited(call) ? hole_before(descriptor, offset) : 0);
+  if (hole.is_refused()) {
+    errno = ENOSPC;
+    return {0, Errno::nospc};
+  }
+  const Transferred result =
+      write_slices(call, ranges, [&](std::span<const std::byte> from, std::size_t done) {
+        return descriptor.file->write(start + done, from);
+      });
+  if (result.bytes != 0) hole.use(hole.taken());
+  if (!offset) descriptor.position = start + result.bytes;
+  return result;
 }
 
 }  // namespace
 
 bool is_virtual_directory(const Call& call, Fd fd) {
-  const Descriptor* const descriptor = call.world.fds.find(fd);
+  const DescriptorPtr descriptor = call.world.fds.find(fd);
   return descriptor && descriptor->tree;
 }
 
@@ -69,32 +173,38 @@ FileStat virtual_stat(const WasiEntry& entry) {
   return stat;
 }
 
-Transferred read_virtual(Descriptor& descriptor, std::span<const iovec> vectors,
-                         std::optional<FileSize> offset) {
+Transferred read_embedders(const Call& call, Descriptor& descriptor, const Ranges& ranges,
+                           std::optional<FileSize> offset) {
+  if (descriptor.kind == Descriptor::Kind::buffer) {
+    return read_slices(call, ranges, [&](std::span<std::byte> to, std::size_t) {
+      return read_buffer(descriptor, to);
+    });
+  }
+  if (descriptor.kind == Descriptor::Kind::callbacks) {
+    // One call: a second one might wait although there is something to return.
+    Ranges first(ranges.begin(), ranges.begin() + (ranges.empty() ? 0 : 1));
+    for (GuestRange& range : first) range.length = std::min(range.length, kMaxCopy);
+    return read_slices(call, first, [&](std::span<std::byte> to, std::size_t) {
+      return call_stream(call, [&] { return descriptor.callbacks->read(to); });
+    });
+  }
   const FileSize start = offset.value_or(descriptor.position);
-  FileSize at = start;
-  const Transferred done = each(vectors, [&](std::byte* to, std::size_t length) {
-    const WasiTransfer part = descriptor.file->read(at, {to, length});
-    at += part.bytes;
-    return part;
-  });
-  if (!offset) descriptor.position = start + done.bytes;
-  return done;
+  const Transferred result =
+      read_slices(call, ranges, [&](std::span<std::byte> to, std::size_t done) {
+        return descriptor.file->read(start + done, to);
+      });
+  if (!offset) descriptor.position = start + result.bytes;
+  return result;
 }
 
-Transferred write_virtual(Descriptor& descriptor, std::span<const iovec> vectors,
-                          std::optional<FileSize> offset) {
-  FileSize start = offset.value_or(descriptor.position);
-  if ((descriptor.flags & fdflags::kAppend) != 0) start = descriptor.file->info().size;
-  if (start > kMaxOffset) return {0, Errno::fbig};
-  FileSize at = start;
-  const Transferred done = each(vectors, [&](const std::byte* from, std::size_t length) {
-    const WasiTransfer part = descriptor.file->write(at, {from, length});
-    at += part.bytes;
-    return part;
+Transferred write_embedders(const Call& call, Descriptor& descriptor, const Ranges& ranges,
+                            std::optional<FileSize> offset) {
+  if (descriptor.file) return write_file(call, descriptor, ranges, offset);
+  const bool is_buffer = descriptor.kind == Descriptor::Kind::buffer;
+  return write_slices(call, ranges, [&](std::span<const std::byte> from, std::size_t) {
+    if (is_buffer) return write_buffer(descriptor, from);
+    return call_stream(call, [&] { return descriptor.callbacks->write(from); });
   });
-  if (!offset) descriptor.position = start + done.bytes;
-  return done;
 }
 
 OrErrno<FileSize> seek_virtual(Descriptor& descriptor, std::int64_t offset, int whence) {
@@ -126,18 +236,13 @@ Errno set_times_virtual(const Call& call, const WasiEntry& entry, Timestamp atim
   return from_host(node.set_times(accessed, modified));
 }
 
-Transferred read_callback(const Descriptor& descriptor, std::span<const iovec> vectors) {
-  if (vectors.empty()) return {};
-  // One call: a second one might wait although there is something to return.
-  return each(vectors.first(1), [&](std::byte* to, std::size_t length) {
-    return descriptor.callbacks->read({to, length});
-  });
-}
-
-Transferred write_callback(const Descriptor& descriptor, std::span<const iovec> vectors) {
-  return each(vectors, [&](const std::byte* from, std::size_t length) {
-    return descriptor.callbacks->write({from, length});
-  });
+Errno resize_virtual(const Call& call, WasiFile& file, FileSize size) {
+  for (FileSize now = file.info().size; now > size && now - size > kMaxCut;) {
+    now -= kMaxCut;
+    if (const int error = file.resize(now); error != 0) return from_host(error);
+    if (call.interrupted()) return Errno::intr;
+  }
+  return from_host(file.resize(size));
 }
 
 }  // namespace tinywasm::wasi

@@ -6,9 +6,8 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
-#include <sys/uio.h>
+#include <vector>
 
 #include <tinywasm/wasi_files.hpp>
 
@@ -26,18 +25,26 @@ bool is_virtual_directory(const Call& call, Fd fd);
 Descriptor virtual_descriptor(const WasiEntry& entry);
 FileStat virtual_stat(const WasiEntry& entry);
 
-// At `offset`, or at the descriptor's position, which moves.
-Transferred read_virtual(Descriptor& descriptor, std::span<const iovec> vectors,
-                         std::optional<FileSize> offset = std::nullopt);
-Transferred write_virtual(Descriptor& descriptor, std::span<const iovec> vectors,
-                          std::optional<FileSize> offset = std::nullopt);
+/// The bytes of the descriptor are those of an object of the embedder: a file, a string, functions.
+inline bool is_embedders(const Descriptor& descriptor) {
+  return descriptor.file || descriptor.kind == Descriptor::Kind::buffer ||
+         descriptor.kind == Descriptor::Kind::callbacks;
+}
+
+using Ranges = std::vector<GuestRange>;
+
+// At `offset`, which files have, or at the descriptor's position, which moves; as read_host() and
+// write_host(). The embedder's functions get copies, of a slice at a time: while they run, the
+// guest's memory may move, and its other threads write to it. Errors leave errno.
+Transferred read_embedders(const Call& call, Descriptor& descriptor, const Ranges& ranges,
+                           std::optional<FileSize> offset = std::nullopt);
+Transferred write_embedders(const Call& call, Descriptor& descriptor, const Ranges& ranges,
+                            std::optional<FileSize> offset = std::nullopt);
 OrErrno<FileSize> seek_virtual(Descriptor& descriptor, std::int64_t offset, int whence);
 Errno set_times_virtual(const Call& call, const WasiEntry& entry, Timestamp atim, Timestamp mtim,
                         FstFlags flags);
-
-// WasiStream::callbacks.
-Transferred read_callback(const Descriptor& descriptor, std::span<const iovec> vectors);
-Transferred write_callback(const Descriptor& descriptor, std::span<const iovec> vectors);
+/// As WasiFile::resize, but cuts off a lot in several steps.
+Errno resize_virtual(const Call& call, WasiFile& file, FileSize size);
 
 /// The path_* calls whose first directory is the embedder's, with what is left of their arguments.
 namespace virtual_paths {

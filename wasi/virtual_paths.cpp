@@ -20,7 +20,7 @@ constexpr std::size_t kMaxName = 255;
 
 /// A name in a directory of the embedder and what it stands for.
 struct Found {
-  const Descriptor* base = nullptr;
+  DescriptorPtr base;
   std::shared_ptr<WasiDirectory> directory;
   std::string name;  // empty: the directory itself is meant ("." or ".." at the end)
   bool must_be_directory = false;
@@ -36,7 +36,7 @@ struct Found {
 /// Goes through the components of a path.
 class Walk {
  public:
-  explicit Walk(const Descriptor& base) { found_.base = &base, below_.push_back(base.tree); }
+  explicit Walk(const DescriptorPtr& base) { found_.base = base, below_.push_back(base->tree); }
 
   OrErrno<Found> run(const std::string& path) {
     for (std::size_t at = 0; at < path.size();) {
@@ -79,16 +79,14 @@ class Walk {
 };
 
 OrErrno<Found> find(const Call& call, Fd fd, Rights rights, GuestPath path) {
-  const Descriptor* const base = call.world.fds.find(fd);
+  const DescriptorPtr base = call.world.fds.find(fd);
   if (!base) return Errno::badf;
   if (base->kind != Descriptor::Kind::directory) return Errno::notdir;
   if ((rights & ~base->base) != 0) return Errno::notcapable;
   if (!base->tree) return Errno::xdev;  // the other directory of two is the host's
-  // A copy: another thread of the guest may be writing there.
-  const std::string text(path.text.substr(0, PathResolver::kMaxPath));
-  if (const Errno error = check_path_text(text); error != Errno::success) return error;
-  if (text.starts_with('/')) return Errno::perm;
-  return Walk(*base).run(text);
+  if (const Errno error = check_path_text(path.text); error != Errno::success) return error;
+  if (path.text.starts_with('/')) return Errno::perm;
+  return Walk(base).run(path.text);
 }
 
 /// As find(), of something that has to be there.
@@ -114,8 +112,8 @@ OrErrno<WasiEntry> open_entry(const Call& call, Found& found, OFlags oflags, boo
       return writes || truncates ? OrErrno<WasiEntry>(Errno::isdir) : found.entry;
     }
     if (found.base->read_only && (writes || truncates)) return Errno::rofs;
-    const int error = truncates ? found.entry.file->resize(0) : 0;
-    return error == 0 ? OrErrno<WasiEntry>(found.entry) : from_host(error);
+    const Errno error = truncates ? resize_virtual(call, *found.entry.file, 0) : Errno::success;
+    return error == Errno::success ? OrErrno<WasiEntry>(found.entry) : error;
   }
   if ((oflags & oflags::kCreat) == 0) return Errno::noent;
   if (found.base->read_only) return Errno::rofs;

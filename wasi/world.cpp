@@ -76,8 +76,8 @@ Result<Descriptor> open_stream(const StandardStream& stream, const WasiStream& c
       break;
     }
   }
+  descriptor.make_standard();
   descriptor.base &= ~(rights::kFdRead | rights::kFdWrite) | stream.direction;
-  descriptor.inheriting = 0;
   return descriptor;
 }
 
@@ -111,6 +111,12 @@ Result<Descriptor> open_socket(int fd) {
   if (descriptor->kind != Descriptor::Kind::socket &&
       descriptor->kind != Descriptor::Kind::listener) {
     return usage_error(fmt::format("descriptor {} is not a socket", fd));
+  }
+  // Others may share the listener and take what poll has seen: accepting must never wait for long.
+  const int mode = ::fcntl(fd, F_GETFL);
+  if (descriptor->kind == Descriptor::Kind::listener &&
+      (mode < 0 || ::fcntl(fd, F_SETFL, mode | O_NONBLOCK) != 0)) {
+    return io_error(fmt::format("socket (descriptor {})", fd), errno);
   }
   return std::move(*descriptor);
 }
@@ -184,8 +190,8 @@ Result<std::shared_ptr<World>> World::create(const WasiConfig& config) {
   return world;
 }
 
-OrErrno<Descriptor*> World::get(Fd fd, Rights rights) const {
-  Descriptor* descriptor = fds.find(fd);
+OrErrno<DescriptorPtr> World::get(Fd fd, Rights rights) const {
+  DescriptorPtr descriptor = fds.find(fd);
   if (!descriptor) return Errno::badf;
   const Rights missing = rights & ~descriptor->base;
   if (missing == 0) return descriptor;

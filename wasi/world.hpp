@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cerrno>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include <tinywasm/result.hpp>
@@ -18,6 +21,43 @@
 #include "wasi/random.hpp"
 
 namespace tinywasm::wasi {
+
+/// Who holds it can take it again: functions of the embedder, which a WASI call calls, may call the
+/// guest, which makes WASI calls.
+class WorldLock {
+ public:
+  void lock() {
+    if (is_mine()) {
+      ++depth_;
+    } else {
+      restore(1);
+    }
+  }
+  void unlock() {
+    if (--depth_ == 0) release();
+  }
+  /// Gives it up altogether. How often it was held, for restore().
+  unsigned release() {
+    const unsigned depth = std::exchange(depth_, 0);
+    owner_.store(std::thread::id(), std::memory_order_relaxed);
+    mutex_.unlock();
+    return depth;
+  }
+  void restore(unsigned depth) {
+    mutex_.lock();
+    owner_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+    depth_ = depth;
+  }
+
+ private:
+  bool is_mine() const {
+    return owner_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  }
+
+  std::mutex mutex_;
+  std::atomic<std::thread::id> owner_{};
+  unsigned depth_ = 0;  // guarded by mutex_
+};
 
 /// All that one guest can reach through WASI, and its state.
 struct World {
@@ -38,29 +78,31 @@ struct World {
 
   /// The guest has threads: one of them at a time is in a call, but while it waits (Unlocked).
   bool is_threaded = false;
-  std::mutex mutex;
-  std::unique_lock<std::mutex> lock() {
-    return is_threaded ? std::unique_lock(mutex) : std::unique_lock<std::mutex>();
+  WorldLock mutex;
+  std::unique_lock<WorldLock> lock() {
+    return is_threaded ? std::unique_lock(mutex) : std::unique_lock<WorldLock>();
   }
+  /// Streams of the embedder are called one at a time, but with the world unlocked: they may wait.
+  std::recursive_mutex streams;
 
   /// The descriptor, if it is open and has all of `rights`. badf when it is not open, or lacks the
   /// right to read or write, as POSIX has it; notcapable when it lacks another.
-  OrErrno<Descriptor*> get(Fd fd, Rights rights) const;
+  OrErrno<DescriptorPtr> get(Fd fd, Rights rights) const;
 
  private:
   explicit World(const WasiConfig& config);
 };
 
-/// Lets the guest's other threads make calls while this one waits for the host. They may close any
-/// descriptor that is not pinned.
+/// Lets the guest's other threads make calls while this one waits for the host, or for a function
+/// of the embedder. They may close any descriptor: hold what is in use.
 class Unlocked {
  public:
   explicit Unlocked(World& world) : world_(world) {
-    if (world_.is_threaded) world_.mutex.unlock();
+    if (world_.is_threaded) depth_ = world_.mutex.release();
   }
   ~Unlocked() {
     const int saved_errno = errno;
-    if (world_.is_threaded) world_.mutex.lock();
+    if (world_.is_threaded) world_.mutex.restore(depth_);
     errno = saved_errno;
   }
   Unlocked(const Unlocked&) = delete;
@@ -68,6 +110,7 @@ class Unlocked {
 
  private:
   World& world_;
+  unsigned depth_ = 0;
 };
 
 }  // namespace tinywasm::wasi

@@ -22,12 +22,15 @@ namespace tinywasm {
 /// A directory that the guest sees under another name: one of the host, or one of the embedder.
 struct WasiPreopen {
   std::string guest{};     ///< the guest's name for it, such as "/data" or "."
-  std::string host{};      ///< a path of the host, opened when the instance is linked
+  std::string host{};      ///< a path of the host, opened by Linker::define_wasi
   bool read_only = false;  ///< the guest may not create, write, rename or remove anything in it
   std::shared_ptr<WasiDirectory> directory{};  ///< in place of `host`; see wasi_files.hpp
 };
 
-/// Where a standard stream of the guest leads.
+/// Where a standard stream of the guest leads. Whatever that is, it is read or written in order:
+/// a guest can neither seek in a file, nor cut it, nor use a directory or what else a socket can do.
+/// A terminal is opened once more, by itself, so that a guest that waits for it can be ended; that
+/// one is closed with the guest's descriptor.
 struct WasiStream {
   enum class Kind {
     inherit,    ///< the process's own descriptor 0, 1 or 2
@@ -44,8 +47,9 @@ struct WasiStream {
   Kind kind = Kind::inherit;
   int descriptor = -1;                    ///< kind fd
   std::shared_ptr<std::string> buffer{};  ///< kind buffer
-  /// Kind callbacks. They run on the guest's thread, one at a time, and count as always ready. What
-  /// they throw ends the guest.
+  /// Kind callbacks. They run on the guest's thread, one at a time, on copies of at most 64 KiB of
+  /// the guest's bytes, and count as always ready. They may call the guest. While one waits, the
+  /// guest's other threads go on; nothing can end it. What they throw ends the guest.
   Read read{};
   Write write{};
 
@@ -83,7 +87,8 @@ struct WasiClocks {
   /// clocks begin at one second.
   std::uint64_t start = kDefaultStart;
   /// custom: nanoseconds; a clock must not go backwards, but for realtime. A guest that sleeps asks
-  /// it again and again, at least every 50 ms, until its time has come.
+  /// it again and again, at least every 50 ms, until its time has come. It may call the guest, whose
+  /// other threads cannot make WASI calls while it runs.
   std::function<std::uint64_t(WasiClock)> now{};
 
   static WasiClocks host() { return {}; }
@@ -105,7 +110,8 @@ struct WasiRandom {
   };
   Kind kind = Kind::host;
   std::uint64_t seed = 0;                            ///< seeded
-  std::function<void(std::span<std::byte>)> fill{};  ///< custom: fills all of the span
+  /// custom: fills all of the span, up to 4 KiB. It may call the guest, as clocks may.
+  std::function<void(std::span<std::byte>)> fill{};
 
   static WasiRandom host() { return {}; }
   static WasiRandom seeded(std::uint64_t seed) { return {Kind::seeded, seed, {}}; }
@@ -123,7 +129,10 @@ struct WasiReport {
   std::atomic<bool> is_output_limit_reached{false};
 };
 
-/// Given to Linker::define_wasi. proc_exit(n) ends the guest with an Error of kind exit whose
+/// Given to Linker::define_wasi, which opens all that it names: an error is kept and returned by
+/// Linker::instantiate. All instances that this Linker makes then share one world: descriptors, with
+/// their positions, clocks and limits. For a world of its own give an instance a Linker of its own,
+/// or define_wasi() again before it is made. proc_exit(n) ends the guest with an Error of kind exit whose
 /// exit_code is n, 0 included.
 struct WasiConfig {
   std::vector<std::string> args{};  ///< args[0] is the program's name
@@ -133,7 +142,9 @@ struct WasiConfig {
   WasiStream out{};
   WasiStream err{};
   /// Open sockets of the embedder, which keeps owning them. The guest finds them, listening or
-  /// connected, as the descriptors after the preopens, which begin at 3.
+  /// connected, as the descriptors after the preopens, which begin at 3. Those that listen are
+  /// switched to O_NONBLOCK, for all who share them (other processes, too): or else accepting could
+  /// wait for ever when another takes the connection.
   std::vector<int> sockets{};
   WasiClocks clocks{};
   WasiRandom random{};

@@ -212,10 +212,16 @@ class Run {
   void make(R (*function)(const Call&, A...)) {
     // The second look at whether the guest is to end says yes: nothing waits for long.
     looks_ = 0;
-    const Call call{*world_, memory_, &is_over, this};
+    const Call call{*world_, guest_memory(), &is_over, this};
     std::tuple<A...> arguments{Make<A>::from(*this)...};  // from left to right
     std::apply([&](A... values) { (void)function(call, values...); }, arguments);
-    if (call.pinned) world_->fds.unpin(*call.pinned);
+  }
+
+  GuestMemory guest_memory() const {
+    return {[](const void* run) {
+              return std::span(const_cast<Run*>(static_cast<const Run*>(run))->memory_);
+            },
+            this};
   }
 
   static bool is_over(const void* run) {
@@ -245,8 +251,6 @@ class Run {
   Choices choices_;
   std::vector<std::byte> memory_;
   std::shared_ptr<World> world_;
-  std::array<std::string, 2> paths_;  // as arguments of a call
-  std::size_t path_count_ = 0;
   mutable int looks_ = 0;
   mutable int waits_ = 0;
 };
@@ -266,33 +270,30 @@ struct Run::Make<Fd> {
 };
 template <class T>
 struct Run::Make<Out<T>> {
-  static Out<T> from(Run& run) { return Out<T>(run.memory_.data() + run.place(Out<T>::kSize)); }
+  static Out<T> from(Run& run) { return {run.guest_memory(), run.place(Out<T>::kSize)}; }
 };
 template <>
 struct Run::Make<GuestPath> {
-  static GuestPath from(Run& run) {
-    std::string& path = run.paths_[run.path_count_++ % run.paths_.size()];
-    path = run.choices_.path();
-    return {path};
-  }
+  static GuestPath from(Run& run) { return {run.choices_.path()}; }
 };
 template <>
 struct Run::Make<GuestBytes> {
   static GuestBytes from(Run& run) {
     const std::size_t length = run.choices_.byte() * std::size_t{16};
-    return {run.memory_.data() + run.place(length), length};
+    return {run.guest_memory(), run.place(length), length};
   }
 };
 template <>
 struct Run::Make<IoVecs> {
   static IoVecs from(Run& run) {
     const std::size_t count = run.choices_.below(5);
-    std::byte* const at = run.memory_.data() + run.place(count * IoVecs::kEntrySize);
+    const std::size_t address = run.place(count * IoVecs::kEntrySize);
+    std::byte* const at = run.memory_.data() + address;
     for (std::size_t i = 0; i < count; ++i) {
       put(at + i * 8, static_cast<std::uint32_t>(run.choices_.number()));
       put(at + i * 8 + 4, static_cast<std::uint32_t>(run.choices_.number()));
     }
-    return {std::span<const std::byte>(at, count * IoVecs::kEntrySize), run.memory_};
+    return {run.guest_memory(), address, count};
   }
 };
 
