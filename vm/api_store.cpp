@@ -62,13 +62,17 @@ void Store::set_gc_stress(bool on) noexcept { impl_->heap().set_stress(on); }
 
 std::uint64_t Store::fuel_left() const noexcept {
   const vm::Context& context = impl_->context();
-  return context.fuel_reserve + static_cast<std::uint64_t>(std::max(context.fuel, std::int64_t{0}));
+  const vm::FuelAccount* const account = impl_->fuel_account();
+  return (account ? account->left() : 0) + context.fuel_reserve +
+         static_cast<std::uint64_t>(std::max(context.fuel, std::int64_t{0}));
 }
 
 void Store::set_fuel(std::uint64_t fuel) noexcept {
   if (!impl_->code_options().fuel) return;
   impl_->context().fuel = 0;  // the first word that charges takes a slice
-  impl_->context().fuel_reserve = fuel;
+  vm::FuelAccount* const account = impl_->fuel_account();
+  impl_->context().fuel_reserve = account ? 0 : fuel;
+  if (account) account->set(fuel);
 }
 
 }  // namespace tinywasm

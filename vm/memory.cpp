@@ -92,6 +92,11 @@ bool OwnedMemory::allocate_shared() {
 }
 
 std::uint64_t OwnedMemory::grow_shared(std::uint64_t delta) {
+  if (shared->has_payer()) {
+    const std::uint64_t pages_before = shared->grow(delta);
+    refresh_shared(*this);
+    return pages_before;
+  }
   if (delta > max_pages) return kGrowFailed;
   const std::uint64_t bytes = delta << type.page_log2;
   if (!budget_.take(bytes)) return kGrowFailed;

@@ -11,16 +11,31 @@
 
 namespace tinywasm::vm {
 
-/// Bytes (or elements) in use by a Store and how many it may use.
+/// Bytes (or elements) in use by a Store and how many it may use; or, with an `account`, by all who
+/// have that one: the Stores of a guest's threads. An account may be used by several threads.
 struct Budget {
   std::uint64_t used = 0;
   std::uint64_t limit = 0;
+  std::shared_ptr<Budget> account{};
+
   bool take(std::uint64_t amount) {
-    if (amount > limit - used) return false;
-    used += amount;
+    if (account) return account->take(amount);
+    const std::atomic_ref<std::uint64_t> shared(used);
+    std::uint64_t before = shared.load(std::memory_order_relaxed);
+    do {
+      if (amount > limit - before) return false;
+    } while (!shared.compare_exchange_weak(before, before + amount, std::memory_order_relaxed));
     return true;
   }
-  void give_back(std::uint64_t amount) { used -= amount; }
+  void give_back(std::uint64_t amount) {
+    if (account) return account->give_back(amount);
+    std::atomic_ref(used).fetch_sub(amount, std::memory_order_relaxed);
+  }
+  /// Its account, which it has from then on.
+  const std::shared_ptr<Budget>& shared() {
+    if (!account) account = std::make_shared<Budget>(Budget{used, limit, nullptr});
+    return account;
+  }
 };
 
 /// What memories of this type may grow to, in pages.

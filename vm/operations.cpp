@@ -79,6 +79,9 @@ Trap refuel(Context& context, std::uint32_t cost) {
   constexpr std::uint64_t kSlice = 1 << 14;
   context.fuel += cost;  // it was charged
   if (context.interrupt.load(std::memory_order_relaxed) != 0) return Trap::interrupted;
+  if (FuelAccount* const account = context.store->fuel_account()) {
+    context.fuel_reserve += account->take(kSlice + cost);
+  }
   const std::uint64_t all = context.fuel_reserve + static_cast<std::uint64_t>(context.fuel);
   const bool suffices = all >= cost;
   const std::uint64_t slice = suffices ? std::min<std::uint64_t>(all, kSlice + cost) : 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <new>
+#include <utility>
 
 #include "vm/address_space.hpp"
 #include "vm/memory.hpp"
@@ -48,7 +49,14 @@ SharedBytes::SharedBytes(const decoder::MemoryType& type, std::uint64_t byte_lim
 }
 
 SharedBytes::~SharedBytes() {
+  if (payer_) payer_->give_back(size());
   if (reserved_ != 0) release_pages(base_, reserved_);
+}
+
+bool SharedBytes::charge_to(std::shared_ptr<Budget> payer) {
+  if (!payer->take(size())) return false;
+  payer_ = std::move(payer);
+  return true;
 }
 
 bool SharedBytes::commit(std::uint64_t bytes) {
@@ -66,7 +74,12 @@ std::uint64_t SharedBytes::grow(std::uint64_t delta) {
   const std::uint64_t most = page_limit(type_);
   if (delta > most - old_pages) return kGrowFailed;
   const std::uint64_t bytes = (old_pages + delta) << type_.page_log2;
-  if (!commit(bytes)) return kGrowFailed;
+  const std::uint64_t added = bytes - size();
+  if (payer_ && !payer_->take(added)) return kGrowFailed;
+  if (!commit(bytes)) {
+    if (payer_) payer_->give_back(added);
+    return kGrowFailed;
+  }
   size_.store(bytes, std::memory_order_release);
   return old_pages;
 }

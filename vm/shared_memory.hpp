@@ -15,6 +15,8 @@
 
 namespace tinywasm::vm {
 
+struct Budget;
+
 /// Lives as long as anybody refers to it, apart from all Stores. Thread-safe. Address space for all
 /// it may grow to is reserved at once, so that it never moves.
 class SharedBytes {
@@ -25,6 +27,11 @@ class SharedBytes {
   ~SharedBytes();
   SharedBytes(const SharedBytes&) = delete;
   SharedBytes& operator=(const SharedBytes&) = delete;
+
+  /// Its bytes, now and as it grows, come out of an account for as long as it lives, whichever
+  /// Store makes it grow. Once, before it is shared. False: there is not so much left.
+  bool charge_to(std::shared_ptr<Budget> payer);
+  bool has_payer() const { return payer_ != nullptr; }
 
   const decoder::MemoryType& type() const { return type_; }
   std::byte* base() const { return base_; }
@@ -58,6 +65,7 @@ class SharedBytes {
   void remove(Waiter& waiter);
 
   decoder::MemoryType type_;
+  std::shared_ptr<Budget> payer_{};
   std::byte* base_ = nullptr;
   std::uint64_t reserved_ = 0;
   std::uint64_t committed_ = 0;  // guarded by grow_mutex_

@@ -33,6 +33,27 @@ Store::~Store() {
   }
 }
 
+void Store::share_accounts() {
+  memory_budget_.shared();
+  table_budget_.shared();
+  if (options_.fuel && !fuel_account_) {
+    fuel_account_ = std::make_shared<FuelAccount>(std::exchange(context_.fuel_reserve, 0));
+  }
+}
+
+void Store::join(const Store& first) {
+  memory_budget_.account = first.memory_budget_.account;
+  table_budget_.account = first.table_budget_.account;
+  fuel_account_ = first.fuel_account_;
+}
+
+void Store::return_fuel() {
+  if (!fuel_account_) return;
+  const std::int64_t slice = std::max(std::exchange(context_.fuel, 0), std::int64_t{0});
+  fuel_account_->give_back(static_cast<std::uint64_t>(slice) +
+                           std::exchange(context_.fuel_reserve, 0));
+}
+
 bool Store::allocate_stack(std::uint64_t bytes) {
   constexpr std::uint64_t kGranularity = 65536;  // a multiple of every host's page size
   constexpr std::uint64_t kMost = std::uint64_t{1} << 40;

@@ -14,6 +14,7 @@
 #include <tinywasm/result.hpp>
 
 #include "decoder/module.hpp"
+#include "vm/fuel_account.hpp"
 #include "vm/heap.hpp"
 #include "vm/interpreter.hpp"
 #include "vm/memory.hpp"
@@ -61,6 +62,17 @@ class Store {
   TypeRegistry& types() { return types_; }
   const TypeRegistry& types() const { return types_; }
   Heap& heap() { return heap_; }
+  /// Makes this the Store of another thread of the guest whose first thread has `first`: linear
+  /// memories, tables and fuel come out of one account. Before anything runs here; on any thread,
+  /// when `first` has its accounts: share_accounts().
+  void join(const Store& first);
+  void share_accounts();
+  /// Bytes of linear memories. Precondition: share_accounts().
+  const std::shared_ptr<Budget>& memory_account() const { return memory_budget_.account; }
+  /// The other threads' part of the fuel; null without threads.
+  FuelAccount* fuel_account() const { return fuel_account_.get(); }
+  /// What of the fuel was taken but not used up goes back to the account.
+  void return_fuel();
   /// False when the value stack could not be allocated: nothing can run.
   bool has_stack() const { return context_.stack_base != nullptr; }
 
@@ -98,6 +110,7 @@ class Store {
   CodeOptions options_;
   Budget memory_budget_;
   Budget table_budget_;
+  std::shared_ptr<FuelAccount> fuel_account_{};
   std::uint32_t max_instances_;
   std::uint64_t stack_bytes_ = 0;
   TypeRegistry types_;

@@ -2,6 +2,7 @@
 #include "wasi/threads.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -11,6 +12,9 @@
 #include <tinywasm/linker.hpp>
 #include <tinywasm/memory.hpp>
 
+#include "vm/api.hpp"
+#include "vm/shared_memory.hpp"
+#include "vm/store.hpp"
 #include "wasi/define_wasi.hpp"
 
 namespace tinywasm {
@@ -24,6 +28,12 @@ constexpr std::int32_t kMaxId = (1 << 29) - 1;
 /// What thread-spawn answers when there can be no more threads.
 constexpr std::int32_t kAgain = -static_cast<std::int32_t>(Errno::again);
 
+/// Every thread has an instance of its own, and of all that it imports.
+bool is_known(const ImportType& import) {
+  return import.module == "wasi_snapshot_preview1" || import.module == "wasi_unstable" ||
+         (import.module == kModule && import.name == kSpawn);
+}
+
 Error cannot(std::string message) {
   Error error;
   error.kind = ErrorKind::unlinkable;
@@ -35,15 +45,31 @@ Error cannot(std::string message) {
 
 ThreadGroup::ThreadGroup(const Module& module, Store& first, const WasiThreadsConfig& config,
                          std::shared_ptr<World> world)
-    : module_(module), first_(first), config_(config), world_(std::move(world)) {}
+    : module_(module), first_(first), config_(config), world_(std::move(world)) {
+  // One account of fuel for all: whether there is one, the first decides.
+  first.impl()->share_accounts();
+  config_.store.fuel.reset();
+  if (first.impl()->code_options().fuel) config_.store.fuel = 0;
+}
 
 Result<void> ThreadGroup::create_memory() {
   for (const ImportType& import : module_.imports()) {
     const auto* type = std::get_if<MemoryType>(&import.type);
-    if (!type || !type->is_shared) continue;
+    if (!type || !type->is_shared) {
+      if (is_known(import)) continue;
+      return cannot(fmt::format(
+          "a guest with threads can import a shared memory, WASI and thread-spawn, but not \"{}\" "
+          "\"{}\"",
+          import.module, import.name));
+    }
     if (memory_) return cannot("a guest with threads imports more than one shared memory");
     auto memory = SharedMemory::create(*type, config_.store.max_memory_bytes);
     if (!memory) return std::move(memory).error();
+    if (!memory->impl()->charge_to(first_.impl()->memory_account())) {
+      Error error = cannot("out of memory: the shared memory is beyond the limit");
+      error.kind = ErrorKind::exhaustion;
+      return error;
+    }
     memory_ = *std::move(memory);
     memory_module_ = import.module;
     memory_name_ = import.name;
@@ -93,9 +119,14 @@ void ThreadGroup::reap() {
 }
 
 void ThreadGroup::run(std::int32_t id, std::int32_t argument) {
-  Store store(config_.store);
-  if (!enter(id, store)) return leave(id, {});
-  leave(id, run_guest(store, id, argument));
+  std::optional<Store> store;
+  Result<void> result = vm::guarded([&]() -> Result<void> {
+    store.emplace(config_.store);
+    store->impl()->join(*first_.impl());
+    return enter(id, *store) ? run_guest(*store, id, argument) : Result<void>();
+  });
+  if (store) store->impl()->return_fuel();
+  leave(id, std::move(result));
 }
 
 Result<void> ThreadGroup::run_guest(Store& store, std::int32_t id, std::int32_t argument) {

@@ -182,6 +182,110 @@ TEST_SUITE("wasi_threads") {
     CHECK(outcome.output == "56");
   }
 
+  TEST_CASE("one account of fuel for all: a chain of threads ends, too") {
+    // Each computes a little, starts the next and is done.
+    const std::string text = guest(
+        "(drop (call $spawn (i32.const 0)))"
+        "(drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1)))",
+        "(local i32) (loop (br_if 0 (i32.lt_u (local.tee 2 (i32.add (local.get 2) (i32.const 1)))"
+        "  (i32.const 20000))))"
+        "(loop (br_if 0 (i32.le_s (call $spawn (i32.const 0)) (i32.const 0))))");
+    auto module = Module::from_text(text);
+    REQUIRE(module.has_value());
+    Store store({.fuel = 2'000'000});
+    WasiConfig config;
+    config.in = config.out = config.err = WasiStream::null();
+    auto threads = WasiThreads::create(*module, store, config);
+    REQUIRE(threads.has_value());
+    Linker linker(store);
+    threads->define(linker);
+    auto instance = linker.instantiate(*module);
+    REQUIRE(instance.has_value());
+    const auto done = threads->finish((*instance->func<void()>("_start"))());
+    REQUIRE_FALSE(done.has_value());
+    CHECK(done.error().kind == ErrorKind::out_of_fuel);
+    CHECK(store.fuel_left() < 100'000);
+  }
+
+  TEST_CASE("what a thread did not use of its fuel is there for others") {
+    const std::string text = guest(
+        "(loop (drop (call $spawn (i32.const 0)))"
+        "  (call $await (local.tee 0 (i32.add (local.get 0) (i32.const 1))))"
+        "  (br_if 0 (i32.lt_u (local.get 0) (i32.const 100))))",
+        "(call $done)");
+    auto module = Module::from_text(text);
+    REQUIRE(module.has_value());
+    // Not enough for a hundred slices of 16,384, but for those of 64 threads that are about to end.
+    Store store({.fuel = 1'200'000});
+    WasiConfig config;
+    config.in = config.out = config.err = WasiStream::null();
+    auto threads = WasiThreads::create(*module, store, config);
+    REQUIRE(threads.has_value());
+    Linker linker(store);
+    threads->define(linker);
+    auto instance = linker.instantiate(*module);
+    REQUIRE(instance.has_value());
+    const auto done = threads->finish((*instance->func<void()>("_start"))());
+    if (!done) FAIL(to_string(done.error()));
+    CHECK(store.fuel_left() > 1'100'000);
+  }
+
+  TEST_CASE("one account of memory for all") {
+    // Each of ten threads wants 100 pages of its own; there are 450 beside the shared one.
+    auto module = Module::from_text(R"((module
+      (import "env" "memory" (memory 1 4 shared))
+      (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+      (memory $own 0 200)
+      (func (export "wasi_thread_start") (param i32 i32)
+        (if (i32.ne (memory.grow $own (i32.const 100)) (i32.const -1))
+          (then (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))))
+        (drop (i32.atomic.rmw.add (i32.const 4) (i32.const 1)))
+        (drop (memory.atomic.notify (i32.const 4) (i32.const -1)))
+        (drop (memory.atomic.wait32 (i32.const 16) (i32.const 0) (i64.const -1))))
+      (func (export "go") (result i32) (local $i i32) (local $done i32)
+        (loop $more
+          (drop (call $spawn (i32.const 0)))
+          (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1)))
+            (i32.const 10))))
+        (loop $wait
+          (local.set $done (i32.atomic.load (i32.const 4)))
+          (if (i32.lt_u (local.get $done) (i32.const 10)) (then
+            (drop (memory.atomic.wait32 (i32.const 4) (local.get $done) (i64.const -1)))
+            (br $wait))))
+        ;; The shared memory can grow by half of what it may.
+        (i32.or (i32.shl (memory.grow (i32.const 50)) (i32.const 8))
+          (i32.atomic.load (i32.const 0)))))  )");
+    REQUIRE(module.has_value());
+    const StoreConfig limits{.max_memory_bytes = 451 * Memory::kPageSize};
+    Store store(limits);
+    WasiConfig config;
+    config.in = config.out = config.err = WasiStream::null();
+    auto threads = WasiThreads::create(*module, store, config, {.store = limits});
+    REQUIRE(threads.has_value());
+    Linker linker(store);
+    threads->define(linker);
+    auto instance = linker.instantiate(*module);
+    REQUIRE(instance.has_value());
+    const auto ended = (*instance->func<std::int32_t()>("go"))();
+    REQUIRE(ended.has_value());
+    CHECK((*ended & 0xff) == 4);
+    CHECK((*ended >> 8) == -1);  // beyond its own maximum
+    CHECK(threads->finish({}).has_value());
+  }
+
+  TEST_CASE("what the threads could not import is refused by name") {
+    auto module = Module::from_text(R"((module
+      (import "lib" "f" (func (result i32)))
+      (import "env" "memory" (memory 1 1 shared))
+      (import "wasi" "thread-spawn" (func (param i32) (result i32)))))");
+    REQUIRE(module.has_value());
+    Store store;
+    const auto threads = WasiThreads::create(*module, store, {});
+    REQUIRE_FALSE(threads.has_value());
+    CHECK(threads.error().kind == ErrorKind::unlinkable);
+    CHECK(threads.error().message.find("\"lib\" \"f\"") != std::string::npos);
+  }
+
   TEST_CASE("what cannot have threads") {
     for (const char* memory : {"", "(memory 1 1 shared)", "(import \"a\" \"b\" (memory 1 1))"}) {
       auto module = Module::from_text(

@@ -24,8 +24,10 @@ class ThreadGroup;
 struct WasiThreadsConfig {
   /// Threads that may run at once, beside the first one. Starting more fails in the guest.
   std::uint32_t max_threads = 64;
-  /// Of each thread's Store. The fuel is each thread's own; the shared memory never grows beyond
-  /// max_memory_bytes.
+  /// Of each thread's Store, which has a stack and a garbage-collected heap of its own. Linear
+  /// memories (the shared one counts once), table elements and fuel come out of one account for all
+  /// threads, the first thread's Store's: max_memory_bytes, max_table_elements and fuel of this one
+  /// have no effect, but that the shared memory never grows beyond max_memory_bytes.
   StoreConfig store{};
 };
 
@@ -41,8 +43,9 @@ class WasiThreads {
  public:
   /// Whether a module imports wasi thread-spawn.
   [[nodiscard]] TINYWASM_API static bool wanted_by(const Module& module);
-  /// `module` must import a shared memory, and nothing but that, WASI and thread-spawn; `first` is
-  /// the Store of the first thread and has to outlive this.
+  /// `module` must import a shared memory, and nothing but that, WASI and thread-spawn: an error of
+  /// kind unlinkable names what else it imports. `first` is the Store of the first thread and has
+  /// to outlive this. The preopens are opened here.
   [[nodiscard]] TINYWASM_API static Result<WasiThreads> create(
       const Module& module, Store& first, const WasiConfig& config,
       const WasiThreadsConfig& threads = {});
