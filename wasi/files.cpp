@@ -61,11 +61,27 @@ OrErrno<DescriptorPtr> changeable_file(const Call& call, Fd fd, Rights right) {
   return descriptor;
 }
 
+/// Has the pages of a large file written a piece at a time, so that the guest can be ended. Errors
+/// are left to be met by the call that follows.
+Errno write_back(const Call& call, const Descriptor& descriptor) {
+  constexpr std::int64_t kPiece = std::int64_t{16} << 20;
+  struct stat stat{};
+  if (descriptor.kind != Descriptor::Kind::file || ::fstat(descriptor.host.get(), &stat) != 0) {
+    return Errno::success;
+  }
+  for (std::int64_t at = 0; at + kPiece < stat.st_size; at += kPiece) {
+    if (platform::write_back(descriptor.host.get(), at, kPiece) != 0) break;
+    if (call.interrupted()) return Errno::intr;
+  }
+  return Errno::success;
+}
+
 Errno sync(const Call& call, Fd fd, Rights right, int (*host_sync)(int)) {
   const auto descriptor = call.world.get(fd, right);
   if (!descriptor) return descriptor.error();
   if ((*descriptor)->file) return from_host((*descriptor)->file->sync());
   if (!(*descriptor)->host) return Errno::success;
+  if (const Errno error = write_back(call, **descriptor); error != Errno::success) return error;
   return host_result(host_sync((*descriptor)->host.get()));
 }
 

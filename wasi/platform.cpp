@@ -72,6 +72,12 @@ int allocate(int fd, std::int64_t offset, std::int64_t length) {
   return ::fallocate(fd, 0, offset, length) == 0 ? 0 : errno;
 }
 
+int write_back(int fd, std::int64_t offset, std::int64_t length) {
+  constexpr unsigned kAll =
+      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  return ::sync_file_range(fd, offset, length, kAll) == 0 ? 0 : errno;
+}
+
 int advise(int fd, std::int64_t offset, std::int64_t length, unsigned advice) {
   static constexpr std::array kAdvice = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL,
                                          POSIX_FADV_RANDOM,   POSIX_FADV_WILLNEED,
@@ -123,6 +129,8 @@ int poll_for(std::span<pollfd> descriptors, std::uint64_t nanoseconds) {
 }
 
 int allocate(int, std::int64_t, std::int64_t) { return EOPNOTSUPP; }
+
+int write_back(int, std::int64_t, std::int64_t) { return EOPNOTSUPP; }
 
 int advise(int, std::int64_t, std::int64_t, unsigned advice) { return advice < 6 ? 0 : EINVAL; }
 

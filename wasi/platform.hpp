@@ -39,6 +39,10 @@ int poll_for(std::span<pollfd> descriptors, std::uint64_t nanoseconds);
 /// no such operation.
 int allocate(int fd, std::int64_t offset, std::int64_t length);
 
+/// Waits until what was written to a part of a file has left for the disk: makes a following fsync
+/// short. 0 or an errno value; EOPNOTSUPP where the system has no such operation.
+int write_back(int fd, std::int64_t offset, std::int64_t length);
+
 /// As posix_fadvise(2), `advice` numbered as in WASI; 0 or an errno value.
 int advise(int fd, std::int64_t offset, std::int64_t length, unsigned advice);
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arpa/inet.h>
+#include <atomic>
 #include <chrono>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <string>
 #include <sys/socket.h>
@@ -210,6 +212,32 @@ TEST_SUITE("sockets") {
     CHECK(fd_close(call, accepted) == Errno::success);
     char buffer[4];
     CHECK(::recv(client.get(), buffer, sizeof buffer, 0) == 0);
+  }
+
+  TEST_CASE("two guests that share a listener, and connections that the other takes") {
+    sockaddr_in address;
+    const HostFd listener = listen_on_loopback(address);
+    TestWorld first(with_socket(listener.get())), second(with_socket(listener.get()));
+    CHECK((::fcntl(listener.get(), F_GETFL) & O_NONBLOCK) != 0);
+    std::atomic<int> connections{0};
+    const auto serve = [&connections](TestWorld& guest) {
+      for (;;) {
+        const auto result = sock_accept(guest.call(), kSocket, 0, guest.out<Fd>());
+        if (!result) return;  // interrupted
+        if (*result != Errno::success) continue;
+        ++connections;
+        (void)fd_close(guest.call(), Fd{guest.value<std::uint32_t>()});
+      }
+    };
+    std::thread one([&] { serve(first); }), other([&] { serve(second); });
+    for (int i = 0; i < 200; ++i) {
+      const HostFd client = connect_to(address);
+      while (connections <= i) std::this_thread::yield();
+    }
+    first.is_interrupted = second.is_interrupted = true;
+    one.join();
+    other.join();
+    CHECK(connections == 200);
   }
 
   TEST_CASE("an interruption ends waiting for a connection") {

@@ -364,6 +364,46 @@ TEST_SUITE("streams") {
     }
   }
 
+  TEST_CASE("long transfers end between slices when the guest is to end") {
+    WasiConfig config;
+    WasiMemoryFiles files;
+    config.preopens.push_back({.guest = "/tmp", .directory = files.root()});
+    TestWorld guest(config);
+    constexpr std::uint32_t kLong = 8 << 20;
+    guest.memory.resize(kLong + 65536);
+    for (const Fd directory : {kBox, Fd{4}}) {
+      CAPTURE(directory);
+      REQUIRE(guest.open("f", kReadWrite, oflags::kCreat, 0, 0, directory) == Errno::success);
+      const Fd fd = guest.opened;
+      int looks = 0;
+      const Call call{
+          *guest.world, guest.guest_memory(),
+          [](const void* count) { return ++*static_cast<int*>(const_cast<void*>(count)) > 2; },
+          &looks};
+      const IoVecs all = guest.iovecs({{65536, kLong}});
+      const std::function<Result<Errno>()> transfers[] = {
+          [&] { return fd_write(call, fd, all, guest.out<Size>()); },
+          [&] { return fd_pwrite(call, fd, all, 0, guest.out<Size>()); },
+          [&] { return fd_read(call, fd, all, guest.out<Size>()); },
+          [&] { return fd_pread(call, fd, all, 0, guest.out<Size>()); },
+      };
+      for (std::size_t i = 0; i < std::size(transfers); ++i) {
+        CAPTURE(i);
+        CHECK(fd_filestat_set_size(guest.call(), fd, kLong) == Errno::success);
+        CHECK(fd_seek(guest.call(), fd, 0, Whence::set, guest.out<FileSize>()) == Errno::success);
+        looks = 0;
+        const auto result = transfers[i]();
+        REQUIRE_FALSE(result.has_value());
+        CHECK(result.error().kind == ErrorKind::interrupted);
+        CHECK(guest.value<Size>() > 0);
+        CHECK(guest.value<Size>() < kLong);
+      }
+      // So do others that take long.
+      looks = 2;
+      CHECK(fd_allocate(call, fd, 0, FileSize{1} << 40) != Errno::success);
+    }
+  }
+
   TEST_CASE("failures of standard output are reported") {
     const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
     if (full < 0) return;  // Linux only
