@@ -58,14 +58,15 @@ What to run:
                              feature's name; +NAME adds one and -NAME takes one away: -gc,+threads
 
 Limits:
-  --timeout TIME             end the guest after 500ms, 2s, 1m, ...
-  --fuel N                   end the guest after about N instructions
-  --max-memory SIZE          all its linear memories together, such as 64M (default 4G)
-  --max-stack SIZE           its call stack (default 16M)
+  --timeout TIME             end the guest after 500ms, 2s, 1m, ..., from the start of the command
+  --fuel N                   end the guest after about N instructions, its threads' together
+  --max-memory SIZE          all its linear memories together, its threads' too, such as 64M
+                             (default 4G)
+  --max-stack SIZE           its call stack; each of its threads has one (default 16M)
   --max-files N              files and sockets it may have open at once (default 1024)
   --max-output SIZE          bytes it may write, to all files, sockets and streams together; a new
                              file counts 256, a new directory or symbolic link 4096
-  --max-gc SIZE              its garbage-collected heap (default 1G)
+  --max-gc SIZE              its garbage-collected heap; each of its threads has one (default 1G)
   --max-threads N            threads it may have at once beside the first (default 64)
 
 The interpreter (for comparison and debugging):
@@ -78,8 +79,9 @@ The interpreter (for comparison and debugging):
   --version                  the version
 
 Exit codes: the guest's own; 134 for a trap, an uncaught exception, an exhausted call stack or
-used-up fuel; 124 for --timeout; 130 for Ctrl-C; 1 for a file that cannot be read, decoded,
-validated or linked, or when standard output fails; 2 for wrong usage.
+used-up fuel; 124 for --timeout; 130 for Ctrl-C, and 128+n for SIGTERM, SIGHUP, SIGQUIT, SIGUSR1,
+SIGUSR2 and SIGALRM, which end the guest (a second one at once); 1 for a file that cannot be read,
+decoded, validated or linked, or when standard output fails; 2 for wrong usage.
 )";
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tools/convert.hpp"
+#include "tools/interruption.hpp"
 #include "tools/report.hpp"
 #include "tools/run.hpp"
 #include "tools/validate.hpp"
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
   namespace tools = tinywasm::tools;
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write
   std::signal(SIGXFSZ, SIG_IGN);  // and so is a file that grows beyond ulimit -f
+  tinywasm::tools::handle_signals();
   try {
     std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
     const Subcommand* const subcommand = arguments.empty() ? nullptr : find(arguments.front());

@@ -13,9 +13,8 @@ namespace tinywasm::tools {
 inline constexpr int kExitSuccess = 0;
 inline constexpr int kExitFailure = 1;  // a file that cannot be read, decoded or linked
 inline constexpr int kExitUsage = 2;
-inline constexpr int kExitTimeout = 124;    // as timeout(1)
-inline constexpr int kExitInterrupt = 130;  // as a shell reports SIGINT
-inline constexpr int kExitTrap = 134;       // as a shell reports SIGABRT
+inline constexpr int kExitTimeout = 124;  // as timeout(1)
+inline constexpr int kExitTrap = 134;     // as a shell reports SIGABRT; 128 + n for signal n
 
 /// `text` with what a terminal would act upon replaced by escapes: names of files, whatever comes
 /// from outside. Applying it twice is the same as once.

@@ -56,6 +56,8 @@ class Run {
   bool define_wasi();
   /// An exit code when there is nothing more to do.
   std::optional<int> link(const Loaded& loaded, std::optional<Instance>& instance);
+  /// Ends the guest's other threads; how it ended as a whole, when its first thread did so.
+  Result<void> finish(Result<void> result);
   int run_main(const Instance& instance);
   int invoke(const Instance& instance);
   /// There is nothing to run: no _start, and imports that only another module has.
@@ -73,12 +75,19 @@ class Run {
   std::vector<Loaded> modules_;  // preloads, then the main module
   std::vector<Listener> listeners_;
   std::shared_ptr<WasiReport> report_ = std::make_shared<WasiReport>();
+  TimeLimit time_limit_;
   std::optional<Interruption> interruption_;
   std::optional<WasiThreads> threads_;  // ends them before the Store goes
 };
 
 int Run::operator()() {
   if (would_overwrite()) return kExitUsage;
+  if (options_.timeout) {
+    if (auto started = time_limit_.start(*options_.timeout, options_.module); !started) {
+      report("--timeout", started.error());
+      return kExitFailure;
+    }
+  }
   for (const Preload& preload : options_.preloads) {
     if (!load_as(preload.name, preload.path)) return kExitFailure;
   }
@@ -89,13 +98,14 @@ int Run::operator()() {
   if (uses_wasi && !define_wasi()) return kExitFailure;
   if (is_library()) return list_exports();
 
-  interruption_.emplace(store_, options_.timeout);
+  interruption_.emplace(store_);
   std::optional<Instance> instance;
   for (const Loaded& loaded : modules_) {
     if (const auto exit_code = link(loaded, instance)) return with_output_checked(*exit_code);
     if (!loaded.import_name.empty()) linker_.define_instance(loaded.import_name, *instance);
   }
   const int exit_code = run_main(*instance);
+  interruption_->guest_ended();
   if (options_.gc_stats) report_collections();
   return write_word_counts() ? with_output_checked(exit_code) : kExitFailure;
 }
@@ -178,7 +188,7 @@ bool Run::define_wasi() {
 std::optional<int> Run::link(const Loaded& loaded, std::optional<Instance>& instance) {
   Result<Instance> made = linker_.instantiate(loaded.module);
   if (!made) {
-    const Error& error = made.error();
+    const Error error = finish(std::move(made).error()).error();
     // Memory that the limits do not allow, as opposed to a start function's exhausted stack; a
     // world that cannot be had, as opposed to what a call of the start function came to.
     const bool is_before_start = error.backtrace.empty() && (error.kind == ErrorKind::exhaustion ||
@@ -193,10 +203,16 @@ std::optional<int> Run::link(const Loaded& loaded, std::optional<Instance>& inst
   // A library ("reactor") wants this called before anything else.
   if (loaded.module.has_export("_initialize")) {
     if (auto initialize = made->func<void()>("_initialize")) {
-      if (Result<void> done = (*initialize)(); !done) return ended(loaded.path, done.error());
+      if (Result<void> done = (*initialize)(); !done) {
+        return ended(loaded.path, finish(std::move(done)).error());
+      }
     }
   }
   return std::nullopt;
+}
+
+Result<void> Run::finish(Result<void> result) {
+  return threads_ ? threads_->finish(std::move(result)) : result;
 }
 
 int Run::run_main(const Instance& instance) {
@@ -207,8 +223,7 @@ int Run::run_main(const Instance& instance) {
     report(options_.module, start.error());
     return kExitFailure;
   }
-  Result<void> done = (*start)();
-  if (threads_) done = threads_->finish(std::move(done));
+  const Result<void> done = finish((*start)());
   return done ? kExitSuccess : ended(options_.module, done.error());
 }
 
@@ -224,7 +239,9 @@ int Run::invoke(const Instance& instance) {
     return kExitUsage;
   }
   const auto results = function->call(*arguments);
-  if (!results) return ended(options_.module, results.error());
+  const Result<void> done = finish(results ? Result<void>() : results.error());
+  if (!done) return ended(options_.module, done.error());
+  interruption_->guest_ended();
   std::string text;
   for (const Value& value : *results) text += to_string(value) + '\n';
   return print(text) ? kExitSuccess : kExitFailure;
@@ -247,6 +264,7 @@ int Run::list_exports() {
 }
 
 int Run::ended(const std::string& path, const Error& error) {
+  interruption_->guest_ended();
   switch (error.kind) {
     case ErrorKind::exit: {
       // A process has eight bits of exit code; a failure must not become a success.
@@ -254,9 +272,8 @@ int Run::ended(const std::string& path, const Error& error) {
       return code == 0 && error.exit_code != 0 ? kExitFailure : code;
     }
     case ErrorKind::interrupted:
-      if (interruption_->cause() != Interruption::Cause::timeout) return kExitInterrupt;
-      report(path, Error{ErrorKind::interrupted, "timeout"});
-      return kExitTimeout;
+      if (Interruption::exit_code() == kExitTimeout) TimeLimit::report_once(path);
+      return Interruption::exit_code() != 0 ? Interruption::exit_code() : kExitFailure;
     default:
       report(path, error);
       return kExitTrap;
