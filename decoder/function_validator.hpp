@@ -213,6 +213,10 @@ class FunctionValidator : public FunctionValidatorBase {
     while (!reader_.at_end() && !frames_.empty()) {
       fast_steps();
       if (!reader_.at_end()) slow_step();
+      if constexpr (kReports) {
+        if (!sink_.go_on()) [[unlikely]]
+          return Error{ErrorKind::interrupted, "interrupted"};
+      }
     }
     return finish();
   }

@@ -50,6 +50,8 @@ namespace detail {
 
 /// The longest instruction of the fast path: an opcode and an i64.const of ten bytes.
 inline constexpr std::size_t kFastInsnBytes = 11;
+/// The fast path goes no further at once, so that the sink is asked whether to go on.
+inline constexpr std::size_t kSliceBytes = 2048;
 
 template <class Bits>
 inline Bits load_little_endian(const std::uint8_t* pos) {
@@ -72,7 +74,9 @@ void FunctionValidator<Sink>::fast_steps() {
   // An instruction may be read beyond the end of the body as long as that is inside of the module.
   const auto ahead = static_cast<std::size_t>(module_end_ - state.pos);
   if (ahead > detail::kFastInsnBytes) {
-    const std::uint8_t* const last = std::min(state.end, module_end_ - detail::kFastInsnBytes);
+    const std::uint8_t* const slice = state.pos + std::min(ahead, detail::kSliceBytes);
+    const std::uint8_t* const last =
+        std::min({state.end, slice, module_end_ - detail::kFastInsnBytes});
     while (state.pos < last && fast_step(state)) {
     }
   }

@@ -59,6 +59,7 @@ struct BlockSignature {
 //                                                  // catch and catch_all of a legacy try
 //   void end(const Instruction&, bool reachable);  // the last one ends the function; delegate
 //   void insn(const Instruction&);                 // everything else, br*, return, call* included
+//   bool go_on();  // asked after every few kilobytes of a body: false ends the walk
 //
 // `reachable` says whether control can fall into the else, catch or end from above. A block that
 // begins in unreachable code is not reported at all, nor is anything in it; an else or end is

@@ -54,6 +54,7 @@ std::string check_i32(Parts instructions) { return check(type({}, {0x7f}), instr
 struct Recorder {
   std::string log;
 
+  bool go_on() const { return true; }
   void begin(std::span<const ValType> locals) { log += to_string(locals); }
   void block(const Instruction& insn, const BlockSignature& signature) {
     log += ' ' + std::string(info(insn.id).text) + to_string(signature.params) +

@@ -9,7 +9,7 @@ namespace {
 
 /// Passes of the liveness analysis; a function that needs more (very deep loop nests) pins nothing.
 constexpr int kMaxPasses = 12;
-/// A LastUse::epoch that no assignment is in.
+/// The epoch of a use that no assignment is in.
 constexpr std::uint32_t kAcross = ~std::uint32_t{0};
 constexpr std::int64_t kLoopWeights[] = {1, 8, 64, 512, 4096, 32768};
 
@@ -18,13 +18,13 @@ bool is_return(StatementKind k) {
          k == StatementKind::unreachable || is_return_call(k) || is_throw(k);
 }
 
-bool has_node_operands(StatementKind k) {
-  return is_call(k) || is_return_call(k) || k == StatementKind::throw_ || k == StatementKind::wide;
+bool has_node_operands(const Statement& s) {
+  return (has_arguments(s.kind) && !s.in_slots()) || s.kind == StatementKind::wide;
 }
 
 }  // namespace
 
-void Allocation::run(Function& f, bool pin) {
+bool Allocation::run(Function& f, bool pin, const Poll& poll) {
   candidates_.clear();
   candidate_of_.clear();
   pinned_ = entry_ = 0;
@@ -34,13 +34,14 @@ void Allocation::run(Function& f, bool pin) {
   before_.assign(count, 0);
   after_.assign(count, 0);
   if (!candidates_.empty()) {
-    summarise(f);
-    if (solve(f)) {
-      interfere(f);
+    summarise(f, poll);
+    if (solve(f, poll)) {
+      interfere(f, poll);
       color(f);
     }
   }
-  find_last_uses(f);
+  find_last_uses(f, poll);
+  return !poll.due();
 }
 
 void Allocation::choose_candidates(const Function& f) {
@@ -76,15 +77,15 @@ CandidateSet Allocation::uses_of(const Function& f, NodeId id) const {
   return set;
 }
 
-void Allocation::summarise(const Function& f) {
-  for (std::size_t i = 0; i < f.statements.size(); ++i) {
+void Allocation::summarise(const Function& f, const Poll& poll) {
+  for (std::size_t i = 0; i < f.statements.size() && !poll.due_at(i); ++i) {
     const Statement& s = f.statements[i];
     Brief& brief = briefs_[i];
     brief.kind = s.kind;
     brief.label = s.label;
     if (s.variable < candidate_of_.size()) brief.defined = candidate_of_[s.variable];
     for (unsigned k = 0; k < s.nodes; ++k) brief.use |= uses_of(f, s.node[k]);
-    if (!has_node_operands(s.kind)) continue;
+    if (!has_node_operands(s)) continue;
     for (std::uint32_t k = 0; k < s.operand_count; ++k) {
       brief.use |= uses_of(f, f.operands[s.operands + k]);
     }
@@ -92,7 +93,7 @@ void Allocation::summarise(const Function& f) {
 }
 
 /// Liveness, backwards over the statements until the loops' labels agree.
-bool Allocation::solve(const Function& f) {
+bool Allocation::solve(const Function& f, const Poll& poll) {
   at_label_.assign(f.labels.size(), 0);
   at_region_.assign(f.regions.size(), 0);
   for (int pass = 0; pass < kMaxPasses; ++pass) {
@@ -100,6 +101,7 @@ bool Allocation::solve(const Function& f) {
     CandidateSet live = 0;
     CandidateSet in_handlers = 0;
     for (std::size_t i = briefs_.size(); i-- > 0;) {
+      if (poll.due_at(i)) return false;
       const Brief& s = briefs_[i];
       switch (s.kind) {
         case StatementKind::region: {
@@ -156,7 +158,7 @@ void Allocation::close_region(const Function& f, std::uint32_t region) {
 }
 
 /// Which candidates are live together, and what keeping one across calls costs.
-void Allocation::interfere(const Function& f) {
+void Allocation::interfere(const Function& f, const Poll& poll) {
   adjacent_.fill(0);
   crossing_.fill(0);
   copies_.fill(0);
@@ -171,7 +173,7 @@ void Allocation::interfere(const Function& f) {
     meet(static_cast<unsigned>(std::countr_zero(set)), entry_);
   }
   CandidateSet in_handlers = 0;
-  for (std::size_t i = 0; i < briefs_.size(); ++i) {
+  for (std::size_t i = 0; i < briefs_.size() && !poll.due_at(i); ++i) {
     const Brief& brief = briefs_[i];
     const bool is_plain = brief.kind != StatementKind::region && !may_throw(brief.kind);
     if (is_plain && brief.defined == kNoCandidate) continue;
@@ -244,11 +246,12 @@ void Allocation::note_temporaries(const Function& f, NodeId id, std::uint32_t st
   const Node& n = f.nodes[id];
   if (n.kind == NodeKind::variable) {
     if (n.value < f.locals) return;
-    LastUse& last = last_use_[n.value - f.locals];
-    if (last.epoch == 0) {
-      last = {statement, epoch_};
-    } else if (last.epoch != epoch_) {
-      last.epoch = kAcross;  // it is read again beyond a boundary
+    const std::size_t height = n.value - f.locals;
+    if (epoch_of_use_[height] == 0) {
+      last_use_[height] = statement;
+      epoch_of_use_[height] = epoch_;
+    } else if (epoch_of_use_[height] != epoch_) {
+      epoch_of_use_[height] = kAcross;  // it is read again beyond a boundary
     }
     return;
   }
@@ -258,40 +261,43 @@ void Allocation::note_temporaries(const Function& f, NodeId id, std::uint32_t st
 
 /// The temporaries in which a branch brings values to its label are read there, wherever that is.
 void Allocation::note_values(const Function& f, Label label) {
-  const LabelInfo& to = f.labels[label];
-  for (std::uint32_t i = to.height; i < to.height + to.values && i < last_use_.size(); ++i) {
-    last_use_[i].epoch = kAcross;
-  }
+  set_epochs(f.labels[label].height, f.labels[label].values, kAcross);
+}
+
+/// Of so many temporaries from a height on.
+void Allocation::set_epochs(std::uint32_t begin, std::uint32_t count, std::uint32_t epoch) {
+  const auto all = static_cast<std::uint32_t>(epoch_of_use_.size());
+  const std::uint32_t end = begin + std::min(count, all - std::min(begin, all));
+  if (begin < end) std::fill(&epoch_of_use_[begin], epoch_of_use_.data() + end, epoch);
 }
 
 /// For each assigned temporary the last statement that reads it, when all do so before the next
 /// boundary: such a temporary may live in a register.
-void Allocation::find_last_uses(Function& f) {
-  last_use_.assign(f.max_height + 1, {});
+void Allocation::find_last_uses(Function& f, const Poll& poll) {
+  last_use_.assign(f.max_height + 1, 0);
+  epoch_of_use_.assign(f.max_height + 1, 0);
   epoch_ = 1;
   for (std::size_t i = f.statements.size(); i-- > 0;) {
+    if (poll.due_at(i)) return;
     Statement& s = f.statements[i];
     const auto number = static_cast<std::uint32_t>(i);
     s.last_use = 0;
     if (s.variable != kNone && s.variable >= f.locals && s.results <= 1) {
-      LastUse& last = last_use_[s.variable - f.locals];
-      if (last.epoch == epoch_) s.last_use = last.statement;
-      last.epoch = 0;
+      std::uint32_t& epoch = epoch_of_use_[s.variable - f.locals];
+      if (epoch == epoch_) s.last_use = last_use_[s.variable - f.locals];
+      epoch = 0;
     }
     if (s.results > 1 && !is_return_call(s.kind) && s.variable != kNone && s.variable >= f.locals) {
-      for (std::uint32_t k = 0; k < s.results; ++k) {
-        last_use_[s.variable - f.locals + k].epoch = 0;
-      }
+      set_epochs(s.variable - f.locals, s.results, 0);
     }
-    if (s.kind == StatementKind::object) {  // finds its operands in their slots
-      for (std::uint32_t k = 0; k < s.operand_count; ++k) {
-        last_use_[s.operands - f.locals + k].epoch = kAcross;
-      }
+    if (s.kind == StatementKind::move && s.index >= f.locals) {
+      set_epochs(s.index - f.locals, s.operand_count, 0);
     }
+    if (s.in_slots()) set_epochs(s.operands - f.locals, s.operand_count, kAcross);
     if (is_boundary(s.kind) || is_call(s.kind) || s.results > 1) ++epoch_;
     if (s.kind == StatementKind::branch || s.kind == StatementKind::jump) note_values(f, s.label);
     for (unsigned k = 0; k < s.nodes; ++k) note_temporaries(f, s.node[k], number);
-    if (!has_node_operands(s.kind)) continue;
+    if (!has_node_operands(s)) continue;
     for (std::uint32_t k = 0; k < s.operand_count; ++k) {
       note_temporaries(f, f.operands[s.operands + k], number);
     }

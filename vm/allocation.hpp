@@ -27,7 +27,8 @@ struct Candidate {
 class Allocation {
  public:
   /// Chooses registers for `f`, and computes Statement::last_use. Without `pin` nothing is pinned.
-  void run(Function& f, bool pin);
+  /// False: it was interrupted.
+  [[nodiscard]] bool run(Function& f, bool pin, const Poll& poll);
 
   const std::vector<Candidate>& candidates() const { return candidates_; }
   /// Register 1..3 of a variable, or 0.
@@ -55,11 +56,11 @@ class Allocation {
   static constexpr std::uint8_t kNoCandidate = 0xff;
 
   void choose_candidates(const Function& f);
-  void summarise(const Function& f);
-  bool solve(const Function& f);
-  void interfere(const Function& f);
+  void summarise(const Function& f, const Poll& poll);
+  bool solve(const Function& f, const Poll& poll);
+  void interfere(const Function& f, const Poll& poll);
   void color(const Function& f);
-  void find_last_uses(Function& f);
+  void find_last_uses(Function& f, const Poll& poll);
   void note_values(const Function& f, Label label);
   void note_temporaries(const Function& f, NodeId id, std::uint32_t statement);
   CandidateSet uses_of(const Function& f, NodeId id) const;
@@ -91,11 +92,12 @@ class Allocation {
   CandidateSet pinned_ = 0;
   CandidateSet entry_ = 0;
 
-  struct LastUse {
-    std::uint32_t statement = 0;
-    std::uint32_t epoch = 0;
-  };
-  std::vector<LastUse> last_use_;  // by height of temporaries
+  void set_epochs(std::uint32_t begin, std::uint32_t count, std::uint32_t epoch);
+
+  // Of the last uses of temporaries, by height: the statement, and the epoch it is in. Apart,
+  // because ranges of epochs are set at once.
+  std::vector<std::uint32_t> last_use_;
+  std::vector<std::uint32_t> epoch_of_use_;
   std::uint32_t epoch_ = 0;
 };
 

@@ -2,10 +2,12 @@
 #include "vm/code.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 
+#include "vm/emitter.hpp"
 #include "vm/exceptions.hpp"
 #include "vm/translator.hpp"
 #include "vm/word_profile.hpp"
@@ -32,8 +34,8 @@ unsigned variant_index(const CodeOptions& options) {
 
 }  // namespace
 
-ModuleCode::Variant::Variant(const decoder::Module& m, const CodeOptions& o)
-    : module(m), options(o), dispatcher(dispatcher_for(o)) {
+ModuleCode::Variant::Variant(ModuleCode& c, const CodeOptions& o)
+    : code(c), module(c.module()), options(o), dispatcher(dispatcher_for(o)) {
   if (dispatcher.plain) options.fuse = false;
   if (options.count_words) profile = std::make_unique<WordProfile>();
 }
@@ -58,11 +60,18 @@ FunctionCode* ModuleCode::Variant::cell(std::uint32_t function_index) {
   return cell;
 }
 
-std::byte* ModuleCode::Variant::allocate(std::size_t size) {
+std::byte* ModuleCode::Variant::allocate(std::size_t size, Trap& why_not) {
+  if (!code.take(size)) {
+    why_not = Trap::code_exhausted;
+    return nullptr;
+  }
   if (chunk_size - chunk_used < size) {
     const std::size_t want = std::max(kChunk, size);
     auto* chunk = new (std::nothrow) std::byte[want];
-    if (chunk == nullptr) return nullptr;
+    if (chunk == nullptr) {
+      why_not = Trap::out_of_memory;
+      return nullptr;
+    }
     chunks.emplace_back(chunk);
     chunk_used = 0;
     chunk_size = want;
@@ -79,16 +88,24 @@ FunctionCode* ModuleCode::Variant::find(const std::byte* pc) {
   return at->second;
 }
 
-ModuleCode::ModuleCode(std::shared_ptr<const decoder::Module> module)
-    : module_(std::move(module)) {}
+ModuleCode::ModuleCode(std::shared_ptr<const decoder::Module> module, const CodeLimits& limits)
+    : module_(std::move(module)), limits_(limits) {}
 
 ModuleCode::~ModuleCode() = default;
 
 ModuleCode::Variant& ModuleCode::variant(const CodeOptions& options) {
   const std::lock_guard lock(mutex_);
   auto& variant = variants_[variant_index(options)];
-  if (!variant) variant = std::make_unique<Variant>(*module_, options);
+  if (!variant) variant = std::make_unique<Variant>(*this, options);
   return *variant;
+}
+
+bool ModuleCode::take(std::uint64_t bytes) {
+  std::uint64_t used = bytes_.load(std::memory_order_relaxed);
+  do {
+    if (bytes > limits_.bytes - std::min(used, limits_.bytes)) return false;
+  } while (!bytes_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
+  return true;
 }
 
 FunctionCode* ModuleCode::function(std::uint32_t function_index, const CodeOptions& options) {
@@ -97,34 +114,81 @@ FunctionCode* ModuleCode::function(std::uint32_t function_index, const CodeOptio
   return v.cell(function_index);
 }
 
-const std::byte* translate(FunctionCode& function) {
+namespace {
+
+/// How often a thread that waits for another's translation looks at its own interrupt.
+constexpr auto kWait = std::chrono::milliseconds(5);
+/// Bodies from this size on are not translated again to find where a trap comes from: that is noted
+/// the first time.
+constexpr std::size_t kLargeBody = std::size_t{64} << 10;
+
+/// Copies finished code to where it stays, and makes it known.
+Translated publish(FunctionCode& function, const Translation& translation) {
   ModuleCode::Variant& variant = *function.variant;
-  const std::lock_guard lock(variant.mutex);
-  const std::byte* entry = function.entry.load(std::memory_order_relaxed);
-  if (entry != function.stub()) return entry;
+  const std::span<const std::byte> code = translation.code();
+  Translated made;
+  std::byte* at = variant.allocate(code.size(), made.trap);
+  if (at == nullptr) return made;
+  std::memcpy(at, code.data(), code.size());
+  if (!translation.relocate(at)) return {nullptr, Trap::out_of_memory};
+  function.frame = translation.frame();
+  if (auto handlers = translation.handlers()) {
+    variant.handler_tables.push_back(std::move(handlers));
+    function.handlers = variant.handler_tables.back().get();
+  }
+  if (translation.has_positions()) {
+    variant.positions.emplace(&function, translation.positions());
+  }
+  function.begin = at;
+  function.end = at + code.size();
+  variant.by_address.emplace(function.end, &function);
+  function.entry.store(at, std::memory_order_release);
+  return {at, Trap::none};
+}
+
+/// It is this thread's turn to translate.
+Translated translate_now(FunctionCode& function, const std::atomic<std::uint32_t>& interrupt) {
+  ModuleCode::Variant& variant = *function.variant;
+  const decoder::FunctionBody& body = variant.module.body(function.index);
+  const bool is_large = body.end - body.begin >= kLargeBody;
   try {
     if (!variant.translation) variant.translation = std::make_unique<Translation>();
     Translation& translation = *variant.translation;
-    if (!translation.run(variant, function.index)) return nullptr;
-    const std::span<const std::byte> code = translation.code();
-    std::byte* at = variant.allocate(code.size());
-    if (at == nullptr) return nullptr;
-    std::memcpy(at, code.data(), code.size());
-    translation.relocate(at);
-    function.frame = translation.frame();
-    if (auto handlers = translation.handlers()) {
-      variant.handler_tables.push_back(std::move(handlers));
-      function.handlers = variant.handler_tables.back().get();
+    Translated made;
+    made.trap = translation.run(variant, function.index,
+                                {.with_positions = is_large, .interrupt = &interrupt});
+    if (made.trap == Trap::none) {
+      const std::lock_guard lock(variant.mutex);
+      made = publish(function, translation);
     }
-    function.begin = at;
-    function.end = at + code.size();
-    variant.by_address.emplace(function.end, &function);
-    function.entry.store(at, std::memory_order_release);
-    if (code.size() > kLargeFunction) translation.shrink();  // its buffers are large too
-    return at;
+    // Its buffers are large too.
+    if (is_large || translation.code().size() > kLargeFunction) translation.shrink();
+    return made;
   } catch (const std::bad_alloc&) {
-    return nullptr;
+    variant.translation.reset();
+    return {nullptr, Trap::out_of_memory};
   }
+}
+
+}  // namespace
+
+Translated translate(FunctionCode& function, const std::atomic<std::uint32_t>& interrupt) {
+  ModuleCode::Variant& variant = *function.variant;
+  std::unique_lock lock(variant.mutex);
+  for (;;) {
+    const std::byte* entry = function.entry.load(std::memory_order_relaxed);
+    if (entry != function.stub()) return {entry, Trap::none};
+    if (!variant.is_translating) break;
+    variant.turn.wait_for(lock, kWait);
+    if (interrupt.load(std::memory_order_relaxed) != 0) return {nullptr, Trap::interrupted};
+  }
+  variant.is_translating = true;
+  lock.unlock();
+  const Translated made = translate_now(function, interrupt);
+  lock.lock();
+  variant.is_translating = false;
+  variant.turn.notify_all();
+  return made;
 }
 
 void patch_call(const std::byte* return_pc, const FunctionCode& function, const std::byte* entry) {

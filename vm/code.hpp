@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -19,6 +20,10 @@ namespace tinywasm::vm {
 class Translation;
 struct HandlerTable;
 struct WordProfile;
+
+namespace ir {
+struct Position;
+}
 
 /// The code cell of one function in one variant. Its first field makes the cell itself a word of
 /// code: before the first call, `entry` points to the cell, and its handler translates.
@@ -37,33 +42,46 @@ struct FunctionCode {
 
 /// The code of all functions of a module under one set of options.
 struct ModuleCode::Variant {
-  Variant(const decoder::Module& module, const CodeOptions& options);
+  Variant(ModuleCode& code, const CodeOptions& options);
   ~Variant();
 
+  ModuleCode& code;
   const decoder::Module& module;
   CodeOptions options;
   const Dispatcher& dispatcher;
 
-  std::mutex mutex;               // guards what follows
+  std::mutex mutex;               // guards what follows, and is never held for long
   FunctionCode* cells = nullptr;  // one a defined function; zeroed until cell() is asked for it
   std::vector<std::unique_ptr<std::byte[]>> chunks;
   std::size_t chunk_used = 0;
   std::size_t chunk_size = 0;
   std::map<const std::byte*, FunctionCode*> by_address;  // by end of code
   std::vector<std::unique_ptr<const HandlerTable>> handler_tables;
+  /// Where operations of a function come from, for the functions that were asked for it.
+  std::map<const FunctionCode*, std::vector<ir::Position>> positions;
+
+  // One thread at a time translates, and has these while it does.
+  bool is_translating = false;               // guarded by the mutex
+  std::condition_variable turn;              // it is not translating any more
   std::unique_ptr<Translation> translation;  // its buffers are used again
   std::unique_ptr<WordProfile> profile;      // if the code counts how often it runs
 
   /// The cell of a defined function. The caller holds the mutex.
   FunctionCode* cell(std::uint32_t function_index);
-  /// Room for `size` bytes of code that never moves, or null. The caller holds the mutex.
-  std::byte* allocate(std::size_t size);
+  /// Room for `size` bytes of code that never moves. The caller holds the mutex.
+  std::byte* allocate(std::size_t size, Trap& why_not);
   /// The function whose code holds `pc`, or null.
   FunctionCode* find(const std::byte* pc);
 };
 
-/// Translates a function unless another thread already did; null: out of memory.
-const std::byte* translate(FunctionCode& function);
+/// The code of a function, or null and why there is none.
+struct Translated {
+  const std::byte* entry = nullptr;
+  Trap trap = Trap::none;
+};
+/// Translates a function unless another thread already did, for which it waits. Both end soon after
+/// `interrupt` is set; the function can be translated again then.
+Translated translate(FunctionCode& function, const std::atomic<std::uint32_t>& interrupt);
 
 /// Makes the direct call word that returns to `return_pc` lead to `entry`, if it called the stub.
 void patch_call(const std::byte* return_pc, const FunctionCode& function, const std::byte* entry);

@@ -37,6 +37,7 @@ Emitter::Emitter(const Function& f, const Allocation& allocation, const Dispatch
   word_begins_.clear();
   positions_.clear();
   fixups_.clear();
+  callees_.clear();
   ranges_.clear();
   label_at_.assign(f.labels.size(), kNone);
   // About what a function of so many statements needs; growing there step by step costs more.
@@ -45,12 +46,12 @@ Emitter::Emitter(const Function& f, const Allocation& allocation, const Dispatch
   word_begins_.reserve(f.statements.size() * 3 / 2);
 }
 
-bool Emitter::run() {
+Trap Emitter::run(const Poll& poll) {
   scratch_begin_ = f_.locals + f_.max_height;
   const std::uint64_t used =
       std::max<std::uint64_t>(std::uint64_t{scratch_begin_} + f_.max_need, f_.results);
   const std::uint64_t frame = (used + kLinkage + kFrameStep - 1) / kFrameStep * kFrameStep;
-  if (frame + f_.max_arguments > kMaxSlots) return false;
+  if (frame + f_.max_arguments > kMaxSlots) return Trap::function_too_large;
   frame_ = static_cast<std::uint32_t>(frame);
   frame_end_ = static_cast<std::uint32_t>(used);
   arguments_end_ = frame_ + f_.max_arguments;
@@ -62,7 +63,28 @@ bool Emitter::run() {
     of_class_[ir::is_float(candidate.type)] |= CandidateSet{1} << c;
   }
   enter();
+  if (const Trap trap = statements(poll); trap != Trap::none) return trap;
+  check_handlers();
+  if (scratch_used_ > f_.max_need || !in_frame_) return Trap::function_too_large;
+  for (const Fixup& fixup : fixups_) {
+    if (fixup.absolute) continue;  // relocate() does those
+    const auto distance =
+        static_cast<std::int32_t>(label_at_[fixup.label]) - static_cast<std::int32_t>(fixup.word);
+    std::memcpy(code_.data() + fixup.at, &distance, sizeof distance);
+  }
+  if (poll.due()) return Trap::interrupted;
+  if (variant_.options.fuse && dispatcher_.sequence != nullptr && !variant_.profile) {
+    fuse_words(poll);
+  }
+  return poll.due() ? Trap::interrupted : Trap::none;
+}
+
+Trap Emitter::statements(const Poll& poll) {
+  const std::uint32_t most = variant_.code.limits().function_bytes;
   for (current_ = 0; current_ < f_.statements.size(); ++current_) {
+    // All offsets in the code have 32 bits: no statement writes so much that they could wrap.
+    if (code_.size() > most) return Trap::function_too_large;
+    if (poll.due_at(current_)) return Trap::interrupted;
     if (!temporaries_.empty()) {
       std::erase_if(temporaries_, [this](const LiveTemporary& t) {
         if (t.last_use >= current_) return false;
@@ -78,22 +100,13 @@ bool Emitter::run() {
       end_block(true);
     }
   }
-  check_handlers();
-  if (scratch_used_ > f_.max_need || !in_frame_) return false;
-  for (const Fixup& fixup : fixups_) {
-    if (fixup.absolute) continue;  // relocate() does those
-    const auto distance =
-        static_cast<std::int32_t>(label_at_[fixup.label]) - static_cast<std::int32_t>(fixup.word);
-    std::memcpy(code_.data() + fixup.at, &distance, sizeof distance);
-  }
-  if (variant_.options.fuse && dispatcher_.sequence != nullptr && !variant_.profile) fuse_words();
-  return true;
+  return code_.size() > most ? Trap::function_too_large : Trap::none;
 }
 
 /// Replaces handlers by those of sequences: for each word the choice from there on that takes the
 /// fewest dispatches to the end of the function, if control never left the straight line. Any word
 /// may be the target of a branch, so each gets its own best.
-void Emitter::fuse_words() {
+void Emitter::fuse_words(const Poll& poll) {
   std::vector<std::uint32_t>& dispatches = buffers_.dispatches;
   dispatches.assign(names_.size() + 1, 0);
   std::vector<WordName>& unmetered_names = buffers_.unmetered_names;
@@ -102,7 +115,7 @@ void Emitter::fuse_words() {
     unmetered_names.resize(names_.size());
     std::transform(names_.begin(), names_.end(), unmetered_names.begin(), unmetered);
   }
-  for (std::size_t i = names_.size(); i-- > 0;) {
+  for (std::size_t i = names_.size(); i-- > 0 && !poll.due_at(i);) {
     dispatches[i] = fuse_word(i, names_, 1 + dispatches[i + 1]);
     // A sequence that polls for interrupts without need is better than none.
     if (fuel) dispatches[i] = fuse_word(i, unmetered_names, dispatches[i]);
@@ -129,12 +142,20 @@ std::uint32_t Emitter::fuse_word(std::size_t i, std::span<const WordName> names,
   return fewest;
 }
 
-void Emitter::relocate(std::byte* base) const {
+bool Emitter::relocate(std::byte* base) const {
   for (const Fixup& fixup : fixups_) {
     if (!fixup.absolute) continue;
     const std::byte* target = base + label_at_[fixup.label];
     std::memcpy(base + fixup.at, &target, sizeof target);
   }
+  for (const CalleeFixup& fixup : callees_) {
+    const FunctionCode* const cell = variant_.cell(fixup.function);
+    if (cell == nullptr) return false;
+    const std::byte* const target =
+        fixup.is_cell ? cell->stub() : cell->entry.load(std::memory_order_relaxed);
+    std::memcpy(base + fixup.at, &target, sizeof target);
+  }
+  return true;
 }
 
 // ---- Words
@@ -309,6 +330,8 @@ void Emitter::enter() {
       return set(s);
     case StatementKind::set_result:
       return copy(slot(s.index), place_of(f_.nodes[s.node[0]]), s.type);
+    case StatementKind::move:
+      return move(s.operands, s.index, s.operand_count);
     case StatementKind::store:
     case StatementKind::far_store:
       return emit_tree(kNoToken, nullptr, std::span(s.node, 2), &s);
@@ -497,6 +520,14 @@ void Emitter::jump(const Statement& s) {
     branch_target(word_ + offsetof(JumpWord, distance), word_, s.label, false);
   }
   note(0, s.offset);
+}
+
+/// Copies slots that may overlap.
+void Emitter::move(std::uint32_t from, std::uint32_t to, std::uint32_t count) {
+  auto& word = append<RuntimeWord>(dispatcher_.word(WordId::move_slots));
+  word.index = count;
+  word.a = slot_number(from, count);
+  word.result = slot_number(to, count);
 }
 
 /// br_table finds its index in r0 or a slot.

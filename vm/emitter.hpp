@@ -34,6 +34,13 @@ struct Fixup {
   bool absolute;
 };
 
+/// A direct call's callee to be filled in: its code cell, or the code that the cell leads to.
+struct CalleeFixup {
+  std::uint32_t at;  // offset of the operand
+  std::uint32_t function;
+  bool is_cell;
+};
+
 /// Code that is being written. Its bytes begin as zero, but for the first kBeyond, which the next
 /// word's handler will take.
 class CodeBuffer {
@@ -72,6 +79,7 @@ struct EmitterBuffers {
   std::vector<WordName> unmetered_names;   // in code that charges fuel
   std::vector<Position> positions;
   std::vector<Fixup> fixups;
+  std::vector<CalleeFixup> callees;
   std::vector<std::uint32_t> label_at;
   std::vector<HandlerTable::Range> ranges;
   Covers covers;
@@ -80,25 +88,26 @@ struct EmitterBuffers {
 
 class Emitter {
  public:
-  /// The caller holds the variant's mutex: direct calls ask it for code cells.
   Emitter(const Function& f, const Allocation& allocation, const Dispatcher& dispatcher,
           ModuleCode::Variant& variant, EmitterBuffers& buffers, bool with_positions);
 
-  /// False: the function needs more slots than a word can name, or more scratch slots than
-  /// Function::max_need says. In the second case scratch_slots() is larger than it, and another
-  /// Emitter can write the code with that many.
-  bool run();
+  /// Trap::none, or Trap::interrupted, or Trap::function_too_large: its code exceeds the Module's
+  /// limit, its frame what a word can name, or it takes more scratch slots than Function::max_need
+  /// says. In the last case scratch_slots() is larger, and another Emitter can write the code.
+  Trap run(const Poll& poll);
 
   /// So many scratch slots were in use at once.
   std::uint32_t scratch_slots() const { return scratch_used_; }
 
   std::span<const std::byte> code() const { return code_.bytes(); }
   std::span<const Position> positions() const { return positions_; }
+  bool with_positions() const { return with_positions_; }
   std::uint32_t frame() const { return frame_; }
   /// Where the function's exceptions go; null when they all go to the caller.
   std::unique_ptr<HandlerTable> handlers() const;
-  /// Turns distances of back-edges into addresses, for code that will lie at `base`.
-  void relocate(std::byte* base) const;
+  /// Puts the addresses of back-edges' targets and of callees into the code, which lies at `base`
+  /// now. The caller holds the variant's mutex. False: there is no memory for a callee's cell.
+  bool relocate(std::byte* base) const;
 
  private:
   /// A place for a value: a register or a slot.
@@ -185,7 +194,7 @@ class Emitter {
                               std::span<const Operand> operands);
   void write(const Shape& shape, std::span<const Operand> operands);
   void write_word(const Shape& shape, std::span<const Operand> operands);
-  void fuse_words();
+  void fuse_words(const Poll& poll);
   std::uint32_t fuse_word(std::size_t i, std::span<const WordName> names, std::uint32_t fewest);
   void count_block(WordName name);
   void end_block(bool is_entered);
@@ -223,11 +232,13 @@ class Emitter {
   Place table_index(NodeId id);
 
   // Statements.
+  Trap statements(const Poll& poll);
   void statement(const Statement& s);
   void enter();
   void set(const Statement& s);
   void branch(const Statement& s);
   void jump(const Statement& s);
+  void move(std::uint32_t from, std::uint32_t to, std::uint32_t count);
   void br_table(const Statement& s);
   void runtime(const Statement& s);
   void vector(const Statement& s);
@@ -238,7 +249,7 @@ class Emitter {
 
   // Calls (emitter_calls.cpp).
   void call(const Statement& s);
-  const std::byte* callee(const Statement& s);
+  void callee(const std::byte* const& operand, std::uint32_t function, bool is_cell = false);
   void call_direct(const Statement& s, CandidateSet saved);
   void after_call(const Statement& s, CandidateSet across);
   void take_results(const Statement& s);
@@ -266,6 +277,7 @@ class Emitter {
   std::vector<std::uint32_t>& word_begins_ = buffers_.word_begins;
   std::vector<Position>& positions_ = buffers_.positions;
   std::vector<Fixup>& fixups_ = buffers_.fixups;
+  std::vector<CalleeFixup>& callees_ = buffers_.callees;
   std::vector<std::uint32_t>& label_at_ = buffers_.label_at;  // offset of a label's word, or kNone
   std::vector<HandlerTable::Range>& ranges_ = buffers_.ranges;
 

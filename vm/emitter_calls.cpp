@@ -9,6 +9,7 @@ namespace tinywasm::vm::ir {
 
 /// Evaluates a call's arguments into the first slots of the callee's frame.
 void Emitter::arguments(const Statement& s) {
+  if (s.in_slots()) return move(s.operands, frame_, s.operand_count);
   for (std::uint32_t i = 0; i < s.operand_count; ++i) {
     const NodeId argument = f_.operands[s.operands + i];
     if (f_.nodes[argument].kind != NodeKind::upper) evaluate(slot(frame_ + i), argument);
@@ -30,7 +31,7 @@ void Emitter::call(const Statement& s) {
   if (s.kind == StatementKind::call) {
     auto& word = append<CallWideWord>(dispatcher_.word(WordId::call_wide));
     word.frame = frame_;
-    word.callee = callee(s);
+    callee(word.callee, s.index);
   } else if (s.kind == StatementKind::call_import) {
     auto& word = append<CallImportWord>(dispatcher_.word(WordId::call_import));
     word.index = s.index;
@@ -53,8 +54,10 @@ void Emitter::call(const Statement& s) {
   take_results(s);
 }
 
-const std::byte* Emitter::callee(const Statement& s) {
-  return variant_.cell(s.index)->entry.load(std::memory_order_relaxed);
+/// Leaves a callee in the word just written to relocate(): the cells are the variant's.
+void Emitter::callee(const std::byte* const& operand, std::uint32_t function, bool is_cell) {
+  const auto* const at = reinterpret_cast<const std::byte*>(&operand);
+  callees_.push_back({static_cast<std::uint32_t>(at - code_.data()), function, is_cell});
 }
 
 /// A call with the frame's size and the saved registers in the handler.
@@ -65,11 +68,11 @@ void Emitter::call_direct(const Statement& s, CandidateSet saved) {
   const HandlerAddress handler = Dispatcher::at(dispatcher_.calls, number);
   const WordName name = name_of(kCallWord, number);
   if (mask == 0) {
-    append<CallWord>(handler, sizeof(CallWord), name).callee = callee(s);
+    callee(append<CallWord>(handler, sizeof(CallWord), name).callee, s.index);
   } else {
     auto& word = append<SavingCallWord>(handler, sizeof(SavingCallWord), name);
     std::copy_n(slots, 4, word.slot);
-    word.callee = callee(s);
+    callee(word.callee, s.index);
   }
   note(0, s.offset);
 }
@@ -131,6 +134,7 @@ void Emitter::take_results(const Statement& s) {
     return;
   }
   if (s.type == Type::v128) return copy(slot(s.variable), slot(frame_), s.type);
+  if (s.results > kFewValues) return move(frame_, s.variable, s.results);
   for (std::uint32_t i = 0; i < s.results; ++i) {
     copy(slot(s.variable + i), slot(frame_ + i), Type::i64);
   }
@@ -149,7 +153,7 @@ void Emitter::return_call(const Statement& s) {
   word.target = s.index;
   word.table = s.index2;
   if (s.kind == StatementKind::return_call) {
-    word.callee = variant_.cell(s.index);
+    callee(reinterpret_cast<const std::byte* const&>(word.callee), s.index, true);
   }
   if (s.nodes != 0) {
     word.index = index.slot;

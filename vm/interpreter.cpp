@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "vm/code.hpp"
+#include "vm/emitter.hpp"
 #include "vm/exceptions.hpp"
 #include "vm/frames.hpp"
 #include "vm/store.hpp"
@@ -21,6 +22,9 @@ namespace {
 constexpr std::uint32_t kMaxDepth = 200;
 /// The innermost frames, which a backtrace shows when there are more.
 constexpr std::size_t kMaxFrames = 64;
+/// After an interrupt so many bytes of function bodies may be translated to find where it struck:
+/// less than 10 milliseconds' worth.
+constexpr std::size_t kInterruptedBytes = std::size_t{32} << 10;
 
 /// What an activation changes in its context and puts back when it ends.
 class SavedContext {
@@ -29,7 +33,8 @@ class SavedContext {
       : context_(context),
         instance_(context.instance),
         own_globals_(context.own_globals),
-        top_(context.top) {
+        top_(context.top),
+        shadow_end_(context.shadow.end()) {
     ++context.depth;
   }
   ~SavedContext() {
@@ -37,6 +42,7 @@ class SavedContext {
     context_.instance = instance_;
     context_.own_globals = own_globals_;
     context_.top = top_;
+    context_.shadow.open(shadow_end_);
     if (instance_ != nullptr) context_.set_memory_size(instance_->memory0->size);
   }
   SavedContext(const SavedContext&) = delete;
@@ -47,6 +53,7 @@ class SavedContext {
   Instance* instance_;
   Global* own_globals_;
   Slot* top_;
+  Slot* shadow_end_;
 };
 
 /// Where a frame is in its function's code.
@@ -56,24 +63,45 @@ struct CodePlace {
   std::uint32_t ordinal;
 };
 
-/// The offsets in the module of the operations at `places`, by translating their functions again,
-/// each of them once: nothing is recorded while programs run.
-std::vector<std::uint64_t> positions(std::span<const CodePlace> places) {
+/// Notes where the operations of a function come from, by translating it again; the variant keeps
+/// that, so it is done once. Large functions have it noted when they are first translated.
+bool note_positions(FunctionCode& function) {
+  ModuleCode::Variant& variant = *function.variant;
+  std::unique_lock lock(variant.mutex);
+  if (variant.positions.contains(&function)) return true;
+  // Code that counts notes its blocks in the profile, which is its translator's.
+  if (variant.profile) variant.turn.wait(lock, [&] { return !variant.is_translating; });
+  if (!variant.profile) lock.unlock();
+  Translation translation;
+  if (translation.run(variant, function.index, {.with_positions = true}) != Trap::none) {
+    return false;
+  }
+  if (!lock.owns_lock()) lock.lock();
+  variant.positions.emplace(&function, translation.positions());
+  return true;
+}
+
+/// The offsets in the module of the operations at `places`. At most `budget` bytes of bodies are
+/// translated again for it: what lies in others is left out.
+std::vector<std::uint64_t> positions(std::span<const CodePlace> places, std::size_t budget) {
   std::vector<std::uint64_t> offsets(places.size(), Error::kNoOffset);
-  std::vector<bool> done(places.size(), false);
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if (done[i]) continue;
     FunctionCode& function = *places[i].function;
-    const std::lock_guard lock(function.variant->mutex);
-    Translation translation;
-    const bool translated = translation.run(*function.variant, function.index, true);
-    for (std::size_t k = i; k < places.size(); ++k) {
-      if (places[k].function != &function) continue;
-      done[k] = true;
-      if (!translated) continue;
-      const auto found = translation.position(places[k].word, places[k].ordinal);
-      if (found) offsets[k] = *found;
-    }
+    ModuleCode::Variant& variant = *function.variant;
+    const auto look_up = [&] {
+      const std::lock_guard lock(variant.mutex);
+      const auto known = variant.positions.find(&function);
+      if (known == variant.positions.end()) return false;
+      const auto found = find_position(known->second, places[i].word, places[i].ordinal);
+      if (found) offsets[i] = *found;
+      return true;
+    };
+    if (look_up()) continue;
+    const decoder::FunctionBody& body = variant.module.body(function.index);
+    const std::size_t bytes = body.end - body.begin;
+    if (bytes > budget) continue;
+    budget -= bytes;
+    if (note_positions(function)) look_up();
   }
   return offsets;
 }
@@ -92,7 +120,10 @@ void add_backtrace(Error& error, const Context& context, const Dispatcher& dispa
     frame.module_name = module.module_name();
     error.backtrace.push_back(std::move(frame));
   }
-  const std::vector<std::uint64_t> offsets = positions(places);
+  // An interrupt shall end the run at once.
+  const std::size_t budget =
+      context.trap == Trap::interrupted ? kInterruptedBytes : ~std::size_t{0};
+  const std::vector<std::uint64_t> offsets = positions(places, budget);
   const std::size_t before = error.backtrace.size() - places.size();
   if (before == 0 && !offsets.empty() && error.offset == Error::kNoOffset) {
     error.offset = offsets[0];
@@ -146,13 +177,16 @@ Result<void> call(Context& context, Function& function, Slot* slots) {
   if (fp + std::max(params, results) > context.stack_limit) {
     return Error{.kind = ErrorKind::exhaustion, .message = message(Trap::stack_exhausted)};
   }
+  context.shadow.open(fp + std::max(params, results));
   const ModuleCode::Variant& variant = *function.code->variant;
   std::copy_n(slots, params, fp);
   if (context.store->heap().has_objects()) {
     // Slots keep what earlier frames left in them until they are written, and the collector takes
     // it for references in use. The first frames of a call begin without any.
     constexpr std::ptrdiff_t kCleared = 256;
-    std::fill(fp + params, std::min(fp + params + kCleared, context.stack_limit), Slot{0});
+    Slot* const end = std::min(fp + params + kCleared, context.stack_limit);
+    context.shadow.open(end);
+    std::fill(fp + params, end, Slot{0});
   }
   fp[-1] = reinterpret_cast<Slot>(halt_pc(variant.dispatcher));
   fp[-2] = 0;

@@ -2,6 +2,7 @@
 // Running functions. The two dispatchers and the translation behind them are not visible here.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -23,11 +24,17 @@ struct CodeOptions {
   bool count_words = false;    // count how often each word runs (word_profile.hpp)
 };
 
+/// How much code may be made. Both are of the Module: all Stores share its code.
+struct CodeLimits {
+  std::uint64_t bytes = std::uint64_t{1} << 30;  // of all functions in all variants
+  std::uint32_t function_bytes = 1u << 29;       // of one; keeps every offset in it below 2^31
+};
+
 /// Per module: the internal code of its functions, translated at their first call, shared by all
 /// instances in all Stores. Thread-safe.
 class ModuleCode {
  public:
-  explicit ModuleCode(std::shared_ptr<const decoder::Module> module);
+  explicit ModuleCode(std::shared_ptr<const decoder::Module> module, const CodeLimits& limits = {});
   ~ModuleCode();
   ModuleCode(const ModuleCode&) = delete;
   ModuleCode& operator=(const ModuleCode&) = delete;
@@ -41,9 +48,15 @@ class ModuleCode {
   struct Variant;
   Variant& variant(const CodeOptions& options);
 
+  /// Takes so many bytes of what code may take in all; false: there are not so many left.
+  bool take(std::uint64_t bytes);
+  const CodeLimits& limits() const { return limits_; }
+
  private:
   std::shared_ptr<const decoder::Module> module_;
-  std::mutex mutex_;  // guards variants_
+  const CodeLimits limits_;
+  std::atomic<std::uint64_t> bytes_{0};  // of code, with what belongs to it
+  std::mutex mutex_;                     // guards variants_
   std::unique_ptr<Variant> variants_[24];
 };
 

@@ -4,6 +4,8 @@
 // A v128 is never part of a tree: it is a local, or the temporary that a statement has assigned.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -24,6 +26,16 @@ constexpr std::uint32_t width(Type t) { return t == Type::v128 ? 2 : 1; }
 constexpr bool is_float(Type t) { return t == Type::f32 || t == Type::f64; }
 Type type_of(decoder::ValType type);
 std::uint32_t slots_of(std::span<const decoder::ValType> types);
+
+/// Whether translation is to end: everything that walks a function asks now and then.
+struct Poll {
+  const std::atomic<std::uint32_t>* interrupt = nullptr;  // null: never
+  bool due() const {
+    return interrupt != nullptr && interrupt->load(std::memory_order_relaxed) != 0;
+  }
+  /// The same in a walk over statements or words, at number `i`: looked at now and then.
+  bool due_at(std::size_t i) const { return i % 4096 == 0 && due(); }
+};
 
 using NodeId = std::uint32_t;
 using Variable = std::uint32_t;
@@ -82,6 +94,7 @@ constexpr bool has_immediate(const Node& n) {
 enum class StatementKind : std::uint8_t {
   set,         // variable = node[0]
   set_result,  // slot `index` of the frame = node[0]: results of a function that has several
+  move,        // `operand_count` slots from `operands` on to those from `index` on
   store,       // memory 0 [node[0] + index] = node[1]
   far_store,   // memory `index` [node[0] + memory_offset] = node[1]
   set_global,  // own global `index` = node[0]
@@ -89,7 +102,7 @@ enum class StatementKind : std::uint8_t {
   jump,
   br_table,  // node[0]; labels in operands
   label,
-  call,  // function `index`; arguments in operands
+  call,  // function `index`; arguments in operands, or see in_slots()
   call_import,
   call_indirect,  // type `index`, table `index2`, node[0] the table index
   call_ref,       // type `index`, node[0] the function
@@ -133,7 +146,15 @@ struct Statement {
   std::uint32_t results = 0;  // calls: how many slots; more than one come back in the callee's
   std::uint64_t memory_offset = 0;  // far_store, vector
   std::uint32_t last_use = 0;       // set by allocation: statement that last uses a temporary
+
+  /// Its operands are no nodes, but the slots from `operands` on.
+  bool in_slots() const;
 };
+
+/// So many values of a block, a branch or a call are handled one by one. More of them are put into
+/// the slots of their temporaries, once, and moved all together: code and the memory to make it
+/// stay linear in the size of a body whose every instruction may name a thousand values.
+inline constexpr std::uint32_t kFewValues = 2;
 
 constexpr bool is_call(StatementKind k) {
   return k >= StatementKind::call && k <= StatementKind::call_ref;
@@ -150,6 +171,15 @@ constexpr bool is_throw(StatementKind k) {
 constexpr bool may_throw(StatementKind k) { return is_call(k) || is_throw(k); }
 constexpr bool is_return_call(StatementKind k) {
   return k >= StatementKind::return_call && k <= StatementKind::return_call_ref;
+}
+/// Of these `sense` says that the operands are nodes.
+constexpr bool has_arguments(StatementKind k) {
+  return is_call(k) || is_return_call(k) || k == StatementKind::throw_;
+}
+
+inline bool Statement::in_slots() const {
+  return kind == StatementKind::move || kind == StatementKind::object ||
+         (has_arguments(kind) && !sense);
 }
 
 /// Control may come in or leave.
@@ -206,6 +236,12 @@ struct Function {
   std::uint32_t offset = 0;  // of the body in the module
 
   bool is_local(Variable v) const { return v < locals; }
+  /// Whether there are so few parts that their numbers hold, and will after some more of the body.
+  bool is_in_limits() const {
+    constexpr std::size_t kMost = std::size_t{1} << 30;
+    return nodes.size() < kMost && statements.size() < kMost && operands.size() < kMost &&
+           labels.size() < kMost && handlers.size() < kMost && regions.size() < kMost;
+  }
   void clear();
 };
 

@@ -50,12 +50,13 @@ void Function::clear() {
 }
 
 Builder::Builder(const decoder::Module& module, std::uint32_t function_index,
-                 const CodeOptions& options, Function& function, Forms& forms)
+                 const CodeOptions& options, Function& function, Forms& forms, const Poll& poll)
     : module_(module),
       type_(module.type_of_function(function_index)),
       options_(options),
       f_(function),
-      forms_(forms) {
+      forms_(forms),
+      poll_(poll) {
   f_.clear();
   f_.parameters = slots_of(type_.params);
   f_.results = slots_of(type_.results);
@@ -134,7 +135,37 @@ void Builder::push_slowly(NodeId id) {
   stack_[height_++] = id;
   if (type == Type::v128) stack_[height_++] = add({.kind = NodeKind::upper});
   f_.max_height = std::max(f_.max_height, height_);
-  if (height_ - settled_ > kMaxPending) force(settled_++);
+  if (height_ - settled_ <= kMaxPending) return;
+  force(settled_);
+  raise_settled(settled_ + 1);
+}
+
+/// Gives the entry at `position`, the highest unnamed one, its node.
+void Builder::name(std::uint32_t position) {
+  const bool is_upper = stack_[position] == kUnnamedUpper;
+  if (is_upper) stack_[position--] = add({.kind = NodeKind::upper});
+  stack_[position] = leaf(temporary(position), static_cast<Type>(stack_[position] - kUnnamed));
+  unnamed_end_ = position;
+}
+
+/// Gives all of the top entries, so many slots, their nodes.
+void Builder::name_top(std::uint32_t slots) {
+  for (std::uint32_t i = height(); i-- > height() - slots;) {
+    if (is_unnamed(stack_[i])) name(i);
+  }
+}
+
+/// Forgets all entries from `height` on.
+void Builder::drop_to(std::uint32_t height) {
+  height_ = height;
+  cut_marks();
+}
+
+/// Entries below `height` are constants or in their temporary. `placed_` is a mark below it, which
+/// pop() does not move: where entries were popped since, settled_ has gone down below it.
+void Builder::raise_settled(std::uint32_t height) {
+  placed_ = std::min(placed_, settled_);
+  settled_ = height;
 }
 
 /// Whether a tree reads a local.
@@ -150,11 +181,13 @@ bool Builder::reads(NodeId id, Variable local) const {
 
 /// Makes stack entry `position` a constant or its temporary.
 void Builder::force(std::uint32_t position) {
+  if (is_unnamed(stack_[position])) return;
   if (at(stack_[position]).kind != NodeKind::constant) place(position);
 }
 
 /// Makes stack entry `position` its temporary.
 void Builder::place(std::uint32_t position) {
+  if (is_unnamed(stack_[position])) return;
   const Node& n = at(stack_[position]);
   const Variable home = temporary(position);
   if (n.kind == NodeKind::upper || (n.kind == NodeKind::variable && n.value == home)) return;
@@ -199,8 +232,16 @@ void Builder::keep_trap_order(std::uint8_t effects, std::uint32_t position) {
 
 /// Forces everything: control may join here.
 void Builder::settle() {
-  for (; settled_ < height(); ++settled_) force(settled_);
+  for (std::uint32_t i = settled_; i < height(); ++i) force(i);
+  raise_settled(height());
   clean_ = height();
+}
+
+/// Puts everything of the innermost block into its temporary, constants too: those of blocks around
+/// it stay what they are, as control may leave this one before here. Each entry is looked at once.
+void Builder::place_all() {
+  settle();
+  for (; placed_ < height(); ++placed_) place(placed_);
 }
 
 /// Forces what reads a local that is about to change.

@@ -21,8 +21,10 @@ namespace tinywasm::vm::ir {
 class Builder {
  public:
   Builder(const decoder::Module& module, std::uint32_t function_index, const CodeOptions& options,
-          Function& function, Forms& forms);
+          Function& function, Forms& forms, const Poll& poll);
 
+  /// False: the walk is to end. Asked after every few kilobytes of the body.
+  bool go_on() const { return f_.is_in_limits() && !poll_.due(); }
   void begin(std::span<const decoder::ValType> locals);
   void block(const decoder::Instruction& insn, const decoder::BlockSignature& signature);
   void else_(const decoder::Instruction& insn, bool reachable);
@@ -34,12 +36,16 @@ class Builder {
  private:
   /// So many entries of the operand stack may be pending: what looks at them stays linear.
   static constexpr std::uint32_t kMaxPending = 64;
+  /// Entries without a node: kUnnamed + Type, and the second slot of a v128.
+  static constexpr NodeId kUnnamed = 0xffff'fff0;
+  static constexpr NodeId kUnnamedUpper = kUnnamed + 8;
 
   struct Control {
     Insn kind{};
     Label label = kNone;           // where a branch to it goes
     Label else_label = kNone;      // if: where a false condition goes
     std::uint32_t height = 0;      // of the stack below its parameters
+    std::uint32_t placed = 0;      // what placed_ was outside
     std::uint32_t block = 0;       // number of the block, for first assignments of locals
     std::uint32_t fuel = kNone;    // statement that charges: the innermost loop's or the function's
     std::uint32_t region = kNone;  // where exceptions of its current part go
@@ -74,14 +80,31 @@ class Builder {
   }
   void push_slowly(NodeId id);
   NodeId pop() {
+    if (is_unnamed(stack_[height_ - 1])) [[unlikely]]
+      name(height_ - 1);
     if (at(stack_[--height_]).kind == NodeKind::upper) --height_;
+    cut_marks();
+    return stack_[height_];
+  }
+  void drop_to(std::uint32_t height);
+  /// What is remembered of entries does not reach beyond the top.
+  void cut_marks() {
     if (above_ >= height_) above_ = kNone;
     settled_ = std::min(settled_, height_);
     clean_ = std::min(clean_, height_);
     if (trapping_ >= height_) trapping_ = kNone;
-    return stack_[height_];
   }
   std::uint32_t height() const { return height_; }
+  /// An entry that is in its temporary and has no node: of many values that came at once. The
+  /// entry holds its type.
+  static bool is_unnamed(NodeId id) { return id >= kUnnamed; }
+  static NodeId unnamed(Type type) { return kUnnamed + static_cast<NodeId>(type); }
+  void name(std::uint32_t position);
+  void name_top(std::uint32_t slots);
+  bool is_upper(std::uint32_t position) const {
+    const NodeId id = stack_[position];
+    return id == kUnnamedUpper || (!is_unnamed(id) && f_.nodes[id].kind == NodeKind::upper);
+  }
   Variable temporary(std::uint32_t height) const { return f_.locals + height; }
   bool reads(NodeId id, Variable local) const;
   void force(std::uint32_t position);
@@ -91,6 +114,9 @@ class Builder {
   void flush_effects_below(std::uint32_t position);
   void keep_trap_order(std::uint8_t effects, std::uint32_t position);
   void settle();
+  void place_all();
+  void place_values(std::uint32_t slots);
+  void raise_settled(std::uint32_t height);
   void preserve(Variable local);
   void preserve_temporary(std::uint32_t position);
 
@@ -117,7 +143,9 @@ class Builder {
   }
   void place_results(std::uint32_t slots);
   void move_to(const Control& c, std::uint32_t slots);
+  void move(std::uint32_t from, std::uint32_t to, std::uint32_t slots);
   void push_temporaries(std::span<const decoder::ValType> types);
+  void push_unnamed(std::span<const decoder::ValType> types);
   void branch(Label label, NodeId condition, bool sense);
   void jump(Label label);
   void br_if(std::uint32_t depth, NodeId condition, bool sense);
@@ -208,6 +236,7 @@ class Builder {
   const CodeOptions& options_;
   Function& f_;
   Forms& forms_;
+  const Poll poll_;
   // The operand stack: `height_` of the entries. A v128 takes two, the second `upper`.
   std::vector<NodeId> stack_;
   std::uint32_t height_ = 0;
@@ -223,9 +252,12 @@ class Builder {
     Label label;   // of the landing
     Label target;  // where it jumps to
   };
-  std::vector<Landing> landings_;   // of the open try_tables
-  std::uint32_t above_ = kNone;     // the entry that reads temporaries above its own
-  std::uint32_t settled_ = 0;       // entries below are constants or in their temporary
+  std::vector<Landing> landings_;  // of the open try_tables
+  std::uint32_t above_ = kNone;    // the entry that reads temporaries above its own
+  std::uint32_t settled_ = 0;      // entries below are constants or in their temporary
+  // Entries of the innermost block below this are in their temporary, if it is not above settled_.
+  std::uint32_t placed_ = 0;
+  std::uint32_t unnamed_end_ = 0;   // no entry from here on is unnamed
   std::uint32_t clean_ = 0;         // entries below have no effects
   std::uint32_t trapping_ = kNone;  // entries below do not divide or truncate
   std::uint32_t offset_ = 0;        // of the current instruction

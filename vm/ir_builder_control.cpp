@@ -17,7 +17,8 @@ void Builder::block(const Instruction& insn, const decoder::BlockSignature& sign
   settle();
   const std::uint32_t params = slots_of(signature.params);
   if (insn.id == Insn::loop || insn.id == Insn::if_) place_results(params);
-  Control c{.kind = insn.id, .height = height() - params};
+  Control c{.kind = insn.id, .height = height() - params, .placed = placed_};
+  placed_ = std::max(placed_, c.height);
   c.params = signature.params;
   c.results = signature.results;
   c.param_slots = params;
@@ -52,7 +53,7 @@ void Builder::else_(const Instruction& insn, bool reachable) {
     place_results(c.result_slots);
     jump(c.label);
   }
-  while (height() > c.height) pop();
+  drop_to(c.height);
   emit_label(c.else_label);
   c.else_label = kNone;
   new_block(c);  // the arms are blocks of their own
@@ -73,7 +74,7 @@ void Builder::end(const Instruction& insn, bool reachable) {
     if (f_.labels[control_[0].label].uses > 0) {
       if (reachable) place_results(f_.results);
       emit_label(control_[0].label);
-      while (height() > 0) pop();
+      drop_to(0);
       push_temporaries(type_.results);
       reachable = true;
     }
@@ -92,24 +93,58 @@ void Builder::end(const Instruction& insn, bool reachable) {
   } else {
     emit_label(c.label);
   }
-  while (height() > c.height) pop();
+  drop_to(c.height);
+  placed_ = std::min(c.placed, c.height);
   push_temporaries(c.results);
 }
 
+/// Pushes values that are in their temporaries; all below is settled.
 void Builder::push_temporaries(std::span<const ValType> types) {
+  if (types.size() > kFewValues) return push_unnamed(types);
   for (ValType type : types) push(leaf(temporary(height()), type_of(type)));
-  settled_ = clean_ = height();
+  raise_settled(height());
+  clean_ = height();
+}
+
+/// The same for many values, without a node for each.
+void Builder::push_unnamed(std::span<const ValType> types) {
+  if (stack_.size() < height_ + 2 * types.size()) {
+    stack_.resize(2 * (height_ + 2 * types.size()));
+  }
+  const std::uint32_t below = height_;
+  for (ValType value : types) {
+    const Type type = type_of(value);
+    stack_[height_++] = unnamed(type);
+    if (type == Type::v128) stack_[height_++] = kUnnamedUpper;
+  }
+  f_.max_height = std::max(f_.max_height, height_);
+  unnamed_end_ = height_;
+  raise_settled(height_);
+  if (placed_ == below) placed_ = height_;
+  clean_ = height_;
 }
 
 /// Puts the top entries, so many slots, into their temporaries.
 void Builder::place_results(std::uint32_t slots) {
+  if (slots > kFewValues) return place_all();
   flush_effects();
+  name_top(slots);
   for (std::uint32_t i = height() - slots; i < height(); ++i) place(i);
+}
+
+/// Makes the top entries, so many slots, what move_to() can move: values that a branch brings.
+void Builder::place_values(std::uint32_t slots) {
+  if (slots > kFewValues) return place_all();
+  name_top(slots);
+  for (std::uint32_t i = height() - slots; i < height(); ++i) force(i);
 }
 
 /// Puts copies of the top entries, which are forced, where a branch to `c` wants them. Upwards: no
 /// entry reads a temporary below its own.
 void Builder::move_to(const Control& c, std::uint32_t slots) {
+  if (slots > kFewValues) {
+    return move(temporary(height() - slots), temporary(c.height), slots);
+  }
   for (std::uint32_t i = 0; i < slots; ++i) {
     const Node value = at(stack_[height() - slots + i]);
     const Variable to = temporary(c.height + i);
@@ -121,6 +156,15 @@ void Builder::move_to(const Control& c, std::uint32_t slots) {
     s.node[s.nodes++] = add(value);
     f_.max_height = std::max(f_.max_height, c.height + i + width(value.type));
   }
+}
+
+/// Copies many slots at once; the ranges may overlap.
+void Builder::move(std::uint32_t from, std::uint32_t to, std::uint32_t slots) {
+  if (from == to) return;
+  Statement& s = emit(StatementKind::move);
+  s.operands = from;
+  s.index = to;
+  s.operand_count = slots;
 }
 
 void Builder::branch(Label label, NodeId condition, bool sense) {
@@ -152,7 +196,7 @@ void Builder::br_if(std::uint32_t depth, NodeId condition, bool sense) {
     place_results(count);
     return branch(c.label, condition, sense);
   }
-  for (std::uint32_t i = height() - count; i < height(); ++i) force(i);
+  place_values(count);
   const Label skip = new_label(false);
   branch(skip, condition, !sense);
   move_to(c, count);
@@ -164,7 +208,7 @@ void Builder::br_table(std::span<const std::uint32_t> depths) {
   NodeId index = pop();
   flush_effects();
   const std::uint32_t count = label_slots(target(depths.back()));
-  for (std::uint32_t i = height() - count; i < height(); ++i) force(i);
+  place_values(count);
   // Targets that take values get a stub that moves them, one a depth; loops get one too, for the
   // back-edge's poll.
   stubs_.resize(control_.size(), kNone);
@@ -213,8 +257,11 @@ void Builder::return_values() {
     return;
   }
   flush_effects();
-  if (count > 1) {
-    for (std::uint32_t i = height() - count; i < height(); ++i) place(i);
+  if (count > kFewValues) {
+    place_all();
+    move(temporary(height() - count), 0, count);
+  } else if (count > 1) {
+    place_results(count);
     for (std::uint32_t i = 0; i < count; ++i) {
       const NodeId value = stack_[height() - count + i];
       if (at(value).kind == NodeKind::upper) continue;

@@ -88,7 +88,7 @@ void Builder::leave_part(Control& c, bool reachable) {
   const std::uint32_t count = c.result_slots;
   if (c.handler == kNone) return place_results(count);
   flush_effects();  // the caught exception lies below
-  for (std::uint32_t i = height() - count; i < height(); ++i) force(i);
+  place_values(count);
   move_to(c, count);
 }
 
@@ -98,7 +98,7 @@ void Builder::catch_(const Instruction& insn, std::span<const ValType> params, b
   Control& c = control_.back();
   leave_part(c, reachable);
   if (reachable) jump(c.label);
-  while (height() > c.height) pop();
+  drop_to(c.height);
   if (c.handler == kNone) {
     c.handles = c.region;
     c.region = control_[control_.size() - 2].region;

@@ -8,6 +8,7 @@ using decoder::Instruction;
 
 /// Another leaf with the value of the entry at `position`, which becomes a leaf and stays.
 NodeId Builder::copy_of(std::uint32_t position) {
+  if (is_unnamed(stack_[position])) name(position);
   if (at(stack_[position]).kind != NodeKind::variable) force(position);
   const Node value = at(stack_[position]);
   return add(value);

@@ -118,7 +118,7 @@ void Builder::store(const Instruction& insn) {
 
 void Builder::select() {
   const Type v128 = Type::v128;
-  if (at(stack_[height() - 2]).kind == NodeKind::upper) {
+  if (is_upper(height() - 2)) {
     return vector_runtime(WordId::vector_select, 3, &v128);
   }
   const NodeId condition = pop();
@@ -223,19 +223,26 @@ void Builder::call(StatementKind kind, const decoder::FuncType& type, std::uint3
                    std::uint32_t index2) {
   const NodeId callee = is_indirect(kind) ? pop() : kNone;
   const std::uint32_t count = slots_of(type.params);
-  const auto first = static_cast<std::uint32_t>(f_.operands.size());
-  f_.operands.insert(f_.operands.end(), stack_.begin() + (height_ - count),
-                     stack_.begin() + height_);
-  for (std::size_t i = 0; i < type.params.size(); ++i) pop();
-  flush_effects();
   const std::uint32_t results = slots_of(type.results);
-  for (std::uint32_t i = 0; i < results; ++i) preserve_temporary(height() + i);
+  // Arguments that have no nodes are in slots, all of them then. Others were pushed one by one.
+  const bool in_slots = height() - count < std::min(unnamed_end_, height());
+  if (in_slots) place_all();
+  const auto first = static_cast<std::uint32_t>(f_.operands.size());
+  if (!in_slots) {
+    f_.operands.insert(f_.operands.end(), stack_.begin() + (height_ - count),
+                       stack_.begin() + height_);
+  }
+  drop_to(height() - count);
+  flush_effects();
+  if (type.results.size() > kFewValues) settle();
+  if (results != 0) preserve_temporary(height());
   {
     Statement& s = emit(kind);
     s.index = index;
     s.index2 = index2;
-    s.operands = first;
+    s.operands = in_slots ? temporary(height()) : first;
     s.operand_count = count;
+    s.sense = !in_slots;
     s.results = results;
     if (callee != kNone) {
       consume(s, callee);
@@ -246,6 +253,7 @@ void Builder::call(StatementKind kind, const decoder::FuncType& type, std::uint3
   }
   f_.max_arguments = std::max({f_.max_arguments, count, results});
   if (is_return_call(kind)) return;
+  if (type.results.size() > kFewValues) return push_unnamed(type.results);
   for (ValType result : type.results) push(leaf(temporary(height()), type_of(result)));
 }
 
@@ -358,7 +366,7 @@ void Builder::insn(const Instruction& insn) {
       flush_effects();
       Control& c = target(insn.index);
       const std::uint32_t count = label_slots(c);
-      for (std::uint32_t i = height() - count; i < height(); ++i) force(i);
+      place_values(count);
       move_to(c, count);
       return jump(c.label);
     }

@@ -91,7 +91,7 @@ void Builder::object(WordId word, std::uint32_t slots, const Type* result, std::
                      std::uint32_t index2) {
   const std::uint32_t base = height() - slots;
   place_results(slots);
-  while (height() > base) pop();
+  drop_to(base);
   if (result != nullptr) preserve_temporary(height());
   f_.max_need = std::max<std::uint32_t>(f_.max_need, 1);
   Statement& s = emit(StatementKind::object);

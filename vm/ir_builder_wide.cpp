@@ -12,6 +12,7 @@ using decoder::Insn;
 /// Both results go to their temporaries' slots.
 void Builder::wide(WordId word, const decoder::Instruction& insn) {
   const std::uint32_t count = decoder::signature(insn.id).pops;
+  name_top(count);
   const auto first = static_cast<std::uint32_t>(f_.operands.size());
   f_.operands.insert(f_.operands.end(), stack_.begin() + (height_ - count),
                      stack_.begin() + height_);

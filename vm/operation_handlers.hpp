@@ -101,12 +101,17 @@ TINYWASM_INLINE Trap ref_func_operation(Registers& R, const RuntimeWord& w) {
   return Trap::none;
 }
 
+TINYWASM_INLINE Trap move_slots_operation(Registers& R, const RuntimeWord& w) {
+  std::memmove(R.fp + w.result, R.fp + w.a, std::size_t{w.index} * sizeof(Slot));
+  return Trap::none;
+}
 TINYWASM_INLINE Trap trap_if_zero_operation(Registers& R, const RuntimeWord& w) {
   return R.fp[w.a] != 0 ? Trap::none : static_cast<Trap>(w.index);
 }
 
 TINYWASM_OPERATION(global_get_far)
 TINYWASM_OPERATION(global_set_far)
+TINYWASM_OPERATION(move_slots)
 TINYWASM_OPERATION(memory_size)
 TINYWASM_OPERATION(memory_grow)
 TINYWASM_OPERATION(memory_init)

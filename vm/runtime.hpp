@@ -11,6 +11,7 @@
 #include <tinywasm/error.hpp>
 
 #include "decoder/types.hpp"
+#include "vm/frame_shadow.hpp"
 
 namespace tinywasm::vm {
 
@@ -150,6 +151,7 @@ struct Context {
   const ObjectType* const* object_types = nullptr;  // by type id; null where no object has existed
   /// Registers r0 to r3 at the last allocation: roots of the collector.
   Slot live_registers[4] = {0, 0, 0, 0};
+  [[no_unique_address]] FrameShadow shadow{};  // of the value stack
 
   void set_memory_size(std::uint64_t bytes) {
     if (access_limit[0] == bytes) return;  // of a width of 1: the size itself

@@ -29,6 +29,7 @@ Store::Store(const StoreLimits& limits, const CodeOptions& options)
 
 Store::~Store() {
   if (context_.stack_base) {
+    context_.shadow.finish(context_.stack_base, context_.stack_limit);
     release_pages(reinterpret_cast<std::byte*>(context_.stack_base), stack_bytes_);
   }
 }
@@ -70,6 +71,7 @@ bool Store::allocate_stack(std::uint64_t bytes) {
   context_.stack_base = reinterpret_cast<Slot*>(stack);
   context_.stack_limit = context_.stack_base + size / sizeof(Slot);
   context_.top = context_.stack_base;
+  context_.shadow.begin(context_.stack_base, context_.stack_limit);
   return true;
 }
 

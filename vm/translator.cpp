@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vm/translator.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "decoder/validator.hpp"
@@ -22,28 +23,33 @@ struct Translation::State {
 Translation::Translation() : state_(std::make_unique<State>()) {}
 Translation::~Translation() = default;
 
-bool Translation::run(ModuleCode::Variant& variant, std::uint32_t function_index,
-                      bool with_positions) {
+Trap Translation::run(ModuleCode::Variant& variant, std::uint32_t function_index,
+                      const TranslationOptions& options) {
   State& s = *state_;
-  ir::Builder builder(variant.module, function_index, variant.options, s.function, s.forms);
-  if (!decoder::validate_function(variant.module, function_index, builder)) return false;
+  const ir::Poll poll{options.interrupt};
+  ir::Builder builder(variant.module, function_index, variant.options, s.function, s.forms, poll);
+  if (!decoder::validate_function(variant.module, function_index, builder)) {
+    return poll.due() ? Trap::interrupted : Trap::function_too_large;
+  }
   if (variant.options.fuse) ir::thread_jumps(s.function);
-  s.allocation.run(s.function, variant.options.fuse);
+  if (!s.allocation.run(s.function, variant.options.fuse, poll)) return Trap::interrupted;
   const auto emit = [&] {
     s.emitter.emplace(s.function, s.allocation, variant.dispatcher, variant, s.buffers,
-                      with_positions);
-    return s.emitter->run();
+                      options.with_positions);
+    return s.emitter->run(poll);
   };
-  if (emit()) return true;
-  // Some tree took more scratch slots than was estimated: once more, in a frame that has them.
-  if (s.emitter->scratch_slots() <= s.function.max_need) return false;
-  s.function.max_need = s.emitter->scratch_slots();
-  return emit();
+  Trap trap = emit();
+  if (trap == Trap::function_too_large && s.emitter->scratch_slots() > s.function.max_need) {
+    // Some tree took more scratch slots than was estimated: once more, in a frame that has them.
+    s.function.max_need = s.emitter->scratch_slots();
+    trap = emit();
+  }
+  return trap;
 }
 
 std::span<const std::byte> Translation::code() const { return state_->emitter->code(); }
 std::uint32_t Translation::frame() const { return state_->emitter->frame(); }
-void Translation::relocate(std::byte* base) const { state_->emitter->relocate(base); }
+bool Translation::relocate(std::byte* base) const { return state_->emitter->relocate(base); }
 std::unique_ptr<HandlerTable> Translation::handlers() const { return state_->emitter->handlers(); }
 
 void Translation::shrink() {
@@ -58,16 +64,23 @@ void Translation::shrink() {
   s.buffers.known_words = std::move(known_words);
 }
 
-std::optional<std::uint32_t> Translation::position(std::uint32_t word,
-                                                   std::uint32_t ordinal) const {
-  std::optional<std::uint32_t> found;
-  for (const ir::Position& p : state_->emitter->positions()) {
-    if (p.word > word) break;
-    // Without an exact answer the nearest operation before it is the place to name.
-    if (p.word < word || p.ordinal == ordinal) found = p.offset;
-    if (p.word == word && p.ordinal == ordinal) break;
+bool Translation::has_positions() const { return state_->emitter->with_positions(); }
+std::vector<ir::Position> Translation::positions() const {
+  const auto positions = state_->emitter->positions();
+  return {positions.begin(), positions.end()};
+}
+
+std::optional<std::uint32_t> find_position(std::span<const ir::Position> positions,
+                                           std::uint32_t word, std::uint32_t ordinal) {
+  const auto first = std::lower_bound(
+      positions.begin(), positions.end(), word,
+      [](const ir::Position& position, std::uint32_t w) { return position.word < w; });
+  for (auto at = first; at != positions.end() && at->word == word; ++at) {
+    if (at->ordinal == ordinal) return at->offset;
   }
-  return found;
+  // Without an exact answer the nearest operation before it is the place to name.
+  if (first == positions.begin()) return std::nullopt;
+  return std::prev(first)->offset;
 }
 
 }  // namespace tinywasm::vm

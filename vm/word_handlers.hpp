@@ -29,6 +29,12 @@ TINYWASM_INLINE void switch_instance(Registers& R, Instance* instance) {
   reload_memory(R);
 }
 
+/// Back from a callee's frame.
+TINYWASM_INLINE void pop_frame(Registers& R, std::size_t frame) {
+  R.fp -= frame;
+  R.ctx->shadow.back(R.fp);
+}
+
 // ---- Activations and function boundaries
 
 TINYWASM_HANDLER halt_word(TINYWASM_REGISTERS) {
@@ -43,11 +49,11 @@ TINYWASM_HANDLER halt_word(TINYWASM_REGISTERS) {
 TINYWASM_HANDLER translate_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   auto* function = reinterpret_cast<FunctionCode*>(const_cast<std::byte*>(R.pc));
-  const std::byte* entry = translate(*function);
-  if (entry == nullptr) [[unlikely]]
-    TINYWASM_TRAP(Trap::out_of_memory);
-  patch_call(as_pc(R.fp[-1]), *function, entry);
-  R.pc = entry;
+  const Translated made = translate(*function, R.ctx->interrupt);
+  if (made.entry == nullptr) [[unlikely]]
+    TINYWASM_TRAP_VALUE(made.trap);
+  patch_call(as_pc(R.fp[-1]), *function, made.entry);
+  R.pc = made.entry;
   TINYWASM_JUMP;
 }
 
@@ -79,6 +85,7 @@ struct Enter {
     }
     if (!R.metered && R.ctx->interrupt.load(std::memory_order_relaxed) != 0) [[unlikely]]
       return Flow::interrupt;
+    R.ctx->shadow.enter(R.fp, R.fp + word.frame_bytes / sizeof(Slot));
     // Volatile: a call of memset instead of the loop would spill every register.
     volatile Slot* const locals = R.fp + word.zero_begin;
     for (unsigned i = 0; i < word.zero_count; ++i) locals[i] = 0;
@@ -128,6 +135,7 @@ static constexpr auto& return_void_word = step_word<ReturnVoid>;
       TINYWASM_GOTO(trap_exit<Trap::none>); \
     R.pc = landing.pc;                      \
     R.fp = landing.fp;                      \
+    R.ctx->shadow.back(R.fp);               \
     reload_memory(R);                       \
     TINYWASM_JUMP;                          \
   } while (0)
@@ -223,7 +231,7 @@ struct AfterCall {
   static constexpr WordName kName =
       name_of(kAfterCallWord, (Class * kMasks + Mask) * kTakes + Take);
   TINYWASM_INLINE static Flow run(Registers& R) {
-    R.fp -= (Class + 1) * kFrameStep;
+    pop_frame(R, (Class + 1) * kFrameStep);
     if constexpr (!kPlain) {
       const auto& word = read_word<AfterCallWord>(R.pc);
       load_registers<Mask>(R, word.slot);
@@ -242,7 +250,7 @@ TINYWASM_HANDLER call_wide_word(TINYWASM_REGISTERS) {
 }
 TINYWASM_HANDLER after_call_wide_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
-  R.fp -= read_word<FrameWord>(R.pc).frame;
+  pop_frame(R, read_word<FrameWord>(R.pc).frame);
   TINYWASM_NEXT(sizeof(FrameWord));
 }
 
@@ -253,6 +261,7 @@ TINYWASM_INLINE bool call_host(Registers& R, Function& function, Slot* slots) {
     R.ctx->trap = Trap::stack_exhausted;
     return false;
   }
+  R.ctx->shadow.open(R.ctx->top);
   const Trap trap = function.callback(function.environment, *R.ctx, R.ctx->instance, slots);
   R.ctx->trap = trap;
   reload_memory(R);
@@ -264,6 +273,7 @@ TINYWASM_INLINE bool call_host(Registers& R, Function& function, Slot* slots) {
 TINYWASM_INLINE void take_host_result(Registers& R, const Slot* slots) {
   R.r0 = slots[0];
   R.f0 = widen(from_slot<double>(slots[0]));
+  R.ctx->shadow.back(R.fp);
 }
 
 /// The common end of calls that may leave the instance. `frame` slots up lie the arguments; after
@@ -373,7 +383,7 @@ TINYWASM_HANDLER call_ref_word(TINYWASM_REGISTERS) {
 TINYWASM_HANDLER after_instance_call_word(TINYWASM_REGISTERS) {
   TINYWASM_ENTER;
   auto* caller = reinterpret_cast<Instance*>(R.fp[-2]);
-  R.fp -= read_word<FrameWord>(R.pc).frame;
+  pop_frame(R, read_word<FrameWord>(R.pc).frame);
   if (caller != R.ctx->instance) switch_instance(R, caller);
   TINYWASM_NEXT(sizeof(FrameWord));
 }
