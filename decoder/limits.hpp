@@ -24,7 +24,7 @@ inline constexpr std::uint32_t kMaxFields = 10'000;
 inline constexpr std::uint32_t kMaxSubtypeDepth = 63;
 inline constexpr std::uint32_t kMaxLocals = 50'000;  // parameters included
 
-/// Bytes of one function body. Translation needs up to 70 bytes of memory for each.
+/// Bytes of one function body. Translation needs up to 300 bytes of memory for each.
 inline constexpr std::uint32_t kMaxBodyBytes = 7'654'321;
 /// Slots of one function's frame: its locals and its deepest operand stack.
 inline constexpr std::uint32_t kMaxFrameSlots = 65'535;
