@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares tinywasm with the engine this script runs in (node or deno: V8; bun: JavaScriptCore) on
-// modules that binaryen's wasm-opt makes of random bytes. See README.md.
+// modules that binaryen's wasm-opt makes of random bytes, or on our own programs. See README.md.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -23,13 +23,15 @@ function usage(message) {
   --features LIST   wasm-opt's names of features, with commas (default: those of Wasm 3.0)
   --ways LIST       of running tinywasm (default: fused,plain,loop)
   --keep DIR        where modules that differ are kept (default: .)
+  --replay PATH     the program fuzz_replay of a build: the modules are its programs of these
+                    numbers, not wasm-opt's
 With modules named, those are compared instead.`);
   process.exit(2);
 }
 
 function options(argv) {
   const found = { 'wasm-opt': 'wasm-opt', count: '100', seed: '1', features: kFeatures.join(','),
-    ways: 'fused,plain,loop', keep: '.', modules: [] };
+    ways: 'fused,plain,loop', keep: '.', replay: '', modules: [] };
   for (let i = 0; i < argv.length; ++i) {
     if (!argv[i].startsWith('--')) {
       found.modules.push(argv[i]);
@@ -67,6 +69,16 @@ function make_module(opts, seed, directory) {
   fs.rmSync(input);
   if (made.error) usage(`cannot run ${opts['wasm-opt']}: ${made.error.message}`);
   return made.status === 0 ? output : null;
+}
+
+const kBatch = 50;
+
+/// Programs by number: the files.
+function make_programs(opts, first, count, directory) {
+  const made = spawnSync(opts.replay, ['run_programs', '--portable', '--write', directory,
+    '--first', `${first}`, '--seeds', `${count}`], { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (made.error || made.status !== 0) usage(`cannot run ${opts.replay}`);
+  return Array.from({ length: count }, (_, i) => path.join(directory, `program-${first + i}.wasm`));
 }
 
 // ---- What this engine does
@@ -196,49 +208,64 @@ function difference(ours, theirs) {
   return null;
 }
 
-function compare(opts, file) {
-  const described = run(opts, ['--types', file]);
-  if (described.failed) return [`${file}: fuzz_trace failed: ${described.ran.stderr}`];
-  const types = JSON.parse(described.text);
-  const theirs = types === null ? ['load'] : trace(file, types);
-  if (theirs[0] === 'skip') return [];
-  const found = [];
-  for (const way of opts.ways.split(',')) {
-    const mine = run(opts, ['--way', way, file]);
-    if (mine.failed) {
-      found.push(`${file}: ${way}: fuzz_trace failed: ${mine.ran.signal} ${mine.ran.stderr}`);
-      continue;
-    }
-    const lines = mine.text.trimEnd().split('\n').slice(1);
-    const differs = difference(lines, theirs);
-    if (differs) {
-      found.push(`${file}: ${way}: line ${differs.line}: "${differs.ours}", here "${differs.theirs}"`);
-    }
+/// What is different, by file.
+function compare(opts, files) {
+  const found = new Map(files.map((file) => [file, []]));
+  const runs = [['--types'], ...opts.ways.split(',').map((way) => ['--way', way])];
+  const [described, ...traces] = runs.map((args) => run(opts, [...args, ...files]));
+  const failed = [described, ...traces].findIndex((one) => one.failed);
+  if (failed >= 0 && files.length > 1) {
+    files.forEach((file) => found.set(file, compare(opts, [file]).get(file)));
+    return found;
   }
+  if (failed >= 0) {
+    const { ran } = [described, ...traces][failed];
+    found.get(files[0]).push(`${runs[failed].at(-1)}: fuzz_trace failed: ${ran.signal} ${ran.stderr}`);
+    return found;
+  }
+  const types = described.text.trimEnd().split('\n').map((line) => JSON.parse(line));
+  const mine = traces.map(({ text }) => text.split(/^== .*\n/m).slice(1));
+  files.forEach((file, i) => {
+    const theirs = types[i] === null ? ['load'] : trace(file, types[i]);
+    if (theirs[0] === 'skip') return;
+    opts.ways.split(',').forEach((way, k) => {
+      const differs = difference(mine[k][i].trimEnd().split('\n'), theirs);
+      if (!differs) return;
+      found.get(file).push(`${way}: line ${differs.line}: "${differs.ours}", here "${differs.theirs}"`);
+    });
+  });
   return found;
 }
 
 const opts = options(process.argv.slice(2));
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'differential-'));
 const tally = { compared: 0, different: 0, unmade: 0 };
-function check(file, keep) {
-  const found = compare(opts, file);
-  ++tally.compared;
-  if (found.length === 0) return;
-  ++tally.different;
-  found.forEach((line) => console.log(line));
-  if (keep) fs.copyFileSync(file, path.join(opts.keep, path.basename(file)));
+function check(files, keep) {
+  for (const [file, found] of compare(opts, files)) {
+    ++tally.compared;
+    if (found.length === 0) continue;
+    ++tally.different;
+    found.forEach((line) => console.log(`${file}: ${line}`));
+    if (keep) fs.copyFileSync(file, path.join(opts.keep, path.basename(file)));
+  }
 }
+const end = Number(opts.seed) + Number(opts.count);
 if (opts.modules.length > 0) {
-  opts.modules.forEach((file) => check(file, false));
+  opts.modules.forEach((file) => check([file], false));
+} else if (opts.replay) {
+  for (let first = Number(opts.seed); first < end; first += kBatch) {
+    const files = make_programs(opts, first, Math.min(kBatch, end - first), directory);
+    check(files, true);
+    files.forEach((file) => fs.rmSync(file));
+  }
 } else {
-  for (let i = 0; i < Number(opts.count); ++i) {
-    const file = make_module(opts, Number(opts.seed) + i, directory);
+  for (let seed = Number(opts.seed); seed < end; ++seed) {
+    const file = make_module(opts, seed, directory);
     if (file === null) {
       ++tally.unmade;
       continue;
     }
-    check(file, true);
+    check([file], true);
     fs.rmSync(file);
   }
 }
