@@ -36,14 +36,16 @@ bool MemoryContents::for_each_chunk(std::uint64_t offset, std::size_t length, F&
 
 const MemoryContents::Chunk* MemoryContents::find(std::uint64_t number) const {
   if (number == 0) return &first_;
-  const auto found = others_.find(number);
-  return found == others_.end() ? nullptr : &found->second;
+  if (!others_) return nullptr;
+  const auto found = others_->find(number);
+  return found == others_->end() ? nullptr : &found->second;
 }
 
 MemoryContents::Chunk* MemoryContents::make(std::uint64_t number) {
   if (number == 0) return &first_;
   try {
-    return &others_[number];
+    if (!others_) others_ = std::make_unique<std::map<std::uint64_t, Chunk>>();
+    return &(*others_)[number];
   } catch (const std::bad_alloc&) {
     return nullptr;
   }
@@ -85,7 +87,7 @@ bool MemoryContents::write(std::uint64_t offset, std::span<const std::byte> from
 void MemoryContents::resize(std::uint64_t size) {
   if (size < size_) {
     const std::uint64_t last = size / kChunkBytes;  // the first that keeps only a part
-    others_.erase(others_.lower_bound(std::max<std::uint64_t>(last + 1, 1)), others_.end());
+    if (others_) others_->erase(others_->lower_bound(last + 1), others_->end());
     const auto kept = static_cast<std::size_t>(size % kChunkBytes);
     Chunk* const chunk = find(last) ? make(last) : nullptr;
     if (chunk && kept == 0) {

@@ -38,8 +38,8 @@ class MemoryContents {
   Chunk* make(std::uint64_t number);
 
   std::uint64_t size_ = 0;
-  Chunk first_;                            // many files have no other
-  std::map<std::uint64_t, Chunk> others_;  // those that were written to
+  Chunk first_;                                             // most files have no other
+  std::unique_ptr<std::map<std::uint64_t, Chunk>> others_;  // those that were written to
 };
 
 }  // namespace tinywasm
