@@ -121,6 +121,7 @@ Transferred read_stream(const Call& call, Descriptor& descriptor, std::span<iove
 template <class F>
 ssize_t within_limit(const Call& call, std::span<iovec> vectors, F&& attempt) {
   const Front slice(vectors, kSliceBytes);
+  if (!is_output_limited(call)) return attempt(slice.get());
   Reservation bytes(call, total(slice.get()));
   if (bytes.is_refused() && bytes.taken() == 0) {
     errno = ENOSPC;
