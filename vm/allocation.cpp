@@ -78,18 +78,18 @@ CandidateSet Allocation::uses_of(const Function& f, NodeId id) const {
 }
 
 void Allocation::summarise(const Function& f, const Poll& poll) {
-  for (std::size_t i = 0; i < f.statements.size() && !poll.due_at(i); ++i) {
+  poll.forwards(f.statements.size(), [&](std::size_t i) {
     const Statement& s = f.statements[i];
     Brief& brief = briefs_[i];
     brief.kind = s.kind;
     brief.label = s.label;
     if (s.variable < candidate_of_.size()) brief.defined = candidate_of_[s.variable];
     for (unsigned k = 0; k < s.nodes; ++k) brief.use |= uses_of(f, s.node[k]);
-    if (!has_node_operands(s)) continue;
+    if (!has_node_operands(s)) return;
     for (std::uint32_t k = 0; k < s.operand_count; ++k) {
       brief.use |= uses_of(f, f.operands[s.operands + k]);
     }
-  }
+  });
 }
 
 /// Liveness, backwards over the statements until the loops' labels agree.
@@ -100,8 +100,7 @@ bool Allocation::solve(const Function& f, const Poll& poll) {
     bool changed = false;
     CandidateSet live = 0;
     CandidateSet in_handlers = 0;
-    for (std::size_t i = briefs_.size(); i-- > 0;) {
-      if (poll.due_at(i)) return false;
+    const bool is_done = poll.backwards(briefs_.size(), [&](std::size_t i) {
       const Brief& s = briefs_[i];
       switch (s.kind) {
         case StatementKind::region: {
@@ -132,7 +131,8 @@ bool Allocation::solve(const Function& f, const Poll& poll) {
         at_label_[s.label] = live;
         changed |= f.labels[s.label].is_loop;
       }
-    }
+    });
+    if (!is_done) return false;
     entry_ = live;
     if (!changed) return true;
   }
@@ -173,10 +173,10 @@ void Allocation::interfere(const Function& f, const Poll& poll) {
     meet(static_cast<unsigned>(std::countr_zero(set)), entry_);
   }
   CandidateSet in_handlers = 0;
-  for (std::size_t i = 0; i < briefs_.size() && !poll.due_at(i); ++i) {
+  poll.forwards(briefs_.size(), [&](std::size_t i) {
     const Brief& brief = briefs_[i];
     const bool is_plain = brief.kind != StatementKind::region && !may_throw(brief.kind);
-    if (is_plain && brief.defined == kNoCandidate) continue;
+    if (is_plain && brief.defined == kNoCandidate) return;
     const Statement& s = f.statements[i];
     if (s.kind == StatementKind::region) in_handlers = s.index == kNone ? 0 : at_region_[s.index];
     CandidateSet defined = 0;
@@ -196,14 +196,14 @@ void Allocation::interfere(const Function& f, const Poll& poll) {
       }
       meet(c, live);
     }
-    if (!may_throw(s.kind)) continue;
+    if (!may_throw(s.kind)) return;
     const CandidateSet across = (after_[i] & ~defined) | in_handlers;
     for (CandidateSet set = across; set != 0; set &= set - 1) {
       const auto c = static_cast<unsigned>(std::countr_zero(set));
       crossing_[c] += kLoopWeights[s.depth];
       adjacent_[c] |= across & ~(CandidateSet{1} << c);  // saved to one home slot a register
     }
-  }
+  });
 }
 
 void Allocation::color(const Function& f) {
@@ -277,8 +277,7 @@ void Allocation::find_last_uses(Function& f, const Poll& poll) {
   last_use_.assign(f.max_height + 1, 0);
   epoch_of_use_.assign(f.max_height + 1, 0);
   epoch_ = 1;
-  for (std::size_t i = f.statements.size(); i-- > 0;) {
-    if (poll.due_at(i)) return;
+  poll.backwards(f.statements.size(), [&](std::size_t i) {
     Statement& s = f.statements[i];
     const auto number = static_cast<std::uint32_t>(i);
     s.last_use = 0;
@@ -297,11 +296,11 @@ void Allocation::find_last_uses(Function& f, const Poll& poll) {
     if (is_boundary(s.kind) || is_call(s.kind) || s.results > 1) ++epoch_;
     if (s.kind == StatementKind::branch || s.kind == StatementKind::jump) note_values(f, s.label);
     for (unsigned k = 0; k < s.nodes; ++k) note_temporaries(f, s.node[k], number);
-    if (!has_node_operands(s)) continue;
+    if (!has_node_operands(s)) return;
     for (std::uint32_t k = 0; k < s.operand_count; ++k) {
       note_temporaries(f, f.operands[s.operands + k], number);
     }
-  }
+  });
 }
 
 }  // namespace tinywasm::vm::ir

@@ -4,6 +4,7 @@
 // A v128 is never part of a tree: it is a local, or the temporary that a statement has assigned.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +35,29 @@ struct Poll {
     return interrupt != nullptr && interrupt->load(std::memory_order_relaxed) != 0;
   }
   /// The same in a walk over statements or words, at number `i`: looked at now and then.
-  bool due_at(std::size_t i) const { return i % 4096 == 0 && due(); }
+  bool due_at(std::size_t i) const { return i % kPolled == 0 && due(); }
+
+  /// Calls work(i) for each of `count` statements, as long as nothing is due; whether all were
+  /// done.
+  template <class Work>
+  bool forwards(std::size_t count, Work work) const {
+    for (std::size_t i = 0; i < count;) {
+      if (due()) return false;
+      for (const std::size_t end = std::min(count, i + kPolled); i < end; ++i) work(i);
+    }
+    return true;
+  }
+  template <class Work>
+  bool backwards(std::size_t count, Work work) const {
+    for (std::size_t i = count; i > 0;) {
+      if (due()) return false;
+      for (const std::size_t end = i - std::min(i, kPolled); i > end;) work(--i);
+    }
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t kPolled = 4096;
 };
 
 using NodeId = std::uint32_t;
@@ -174,7 +197,7 @@ constexpr bool is_return_call(StatementKind k) {
 }
 /// Of these `sense` says that the operands are nodes.
 constexpr bool has_arguments(StatementKind k) {
-  return is_call(k) || is_return_call(k) || k == StatementKind::throw_;
+  return k >= StatementKind::call && k <= StatementKind::throw_;
 }
 
 inline bool Statement::in_slots() const {
