@@ -36,6 +36,7 @@ class Builder {
  private:
   /// So many entries of the operand stack may be pending: what looks at them stays linear.
   static constexpr std::uint32_t kMaxPending = 64;
+  static constexpr std::uint32_t kSlotsPerFuel = 64;
   /// Entries without a node: kUnnamed + Type, and the second slot of a v128.
   static constexpr NodeId kUnnamed = 0xffff'fff0;
   static constexpr NodeId kUnnamedUpper = kUnnamed + 8;
@@ -156,6 +157,12 @@ class Builder {
     if (options_.fuel) [[unlikely]]
       ++f_.statements[control_.back().fuel].index;
   }
+  /// The same for slots that an instruction copies or clears: many of them take as long as many
+  /// instructions.
+  void charge_slots(std::uint32_t slots) {
+    if (options_.fuel) f_.statements[control_.back().fuel].index += slots / kSlotsPerFuel;
+  }
+  void charge_zeros();
   void new_block(Control& c);
 
   // Exceptions (ir_builder_exceptions.cpp).

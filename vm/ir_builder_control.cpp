@@ -70,6 +70,7 @@ void Builder::new_block(Control& c) {
 void Builder::end(const Instruction& insn, bool reachable) {
   offset_ = insn.offset;
   if (control_.size() == 1) {
+    charge_zeros();
     // Branches to the function's own label carry its results in temporaries.
     if (f_.labels[control_[0].label].uses > 0) {
       if (reachable) place_results(f_.results);
@@ -96,6 +97,15 @@ void Builder::end(const Instruction& insn, bool reachable) {
   drop_to(c.height);
   placed_ = std::min(c.placed, c.height);
   push_temporaries(c.results);
+}
+
+/// The function's entry clears the locals between the first and the last that begin as zero.
+void Builder::charge_zeros() {
+  if (!options_.fuel) return;
+  const auto begin = f_.needs_zero.begin() + f_.parameters;
+  const auto first = std::find(begin, f_.needs_zero.end(), true);
+  const auto last = std::find(f_.needs_zero.rbegin(), f_.needs_zero.rend(), true).base();
+  if (first < last) charge_slots(static_cast<std::uint32_t>(last - first));
 }
 
 /// Pushes values that are in their temporaries; all below is settled.
@@ -161,6 +171,7 @@ void Builder::move_to(const Control& c, std::uint32_t slots) {
 /// Copies many slots at once; the ranges may overlap.
 void Builder::move(std::uint32_t from, std::uint32_t to, std::uint32_t slots) {
   if (from == to) return;
+  charge_slots(slots);
   Statement& s = emit(StatementKind::move);
   s.operands = from;
   s.index = to;

@@ -252,6 +252,7 @@ void Builder::call(StatementKind kind, const decoder::FuncType& type, std::uint3
     if (type.results.size() == 1) s.type = type_of(type.results[0]);
   }
   f_.max_arguments = std::max({f_.max_arguments, count, results});
+  charge_slots(count + results);
   if (is_return_call(kind)) return;
   if (type.results.size() > kFewValues) return push_unnamed(type.results);
   for (ValType result : type.results) push(leaf(temporary(height()), type_of(result)));

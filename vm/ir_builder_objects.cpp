@@ -90,6 +90,7 @@ bool Builder::object_insn(const Instruction& insn) {
 void Builder::object(WordId word, std::uint32_t slots, const Type* result, std::uint32_t index,
                      std::uint32_t index2) {
   const std::uint32_t base = height() - slots;
+  charge_slots(slots);
   place_results(slots);
   drop_to(base);
   if (result != nullptr) preserve_temporary(height());
