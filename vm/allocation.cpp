@@ -271,6 +271,15 @@ void Allocation::set_epochs(std::uint32_t begin, std::uint32_t count, std::uint3
   if (begin < end) std::fill(&epoch_of_use_[begin], epoch_of_use_.data() + end, epoch);
 }
 
+/// Temporaries are assigned where a branch is taken. What reads them from here to the next boundary
+/// finds that; what reads them later may do so on a way that does not come through here.
+void Allocation::assign_on_one_way(std::uint32_t begin, std::uint32_t count) {
+  for (std::uint32_t i = begin; i < begin + count && i < epoch_of_use_.size(); ++i) {
+    std::uint32_t& epoch = epoch_of_use_[i];
+    if (epoch != 0) epoch = epoch == epoch_ ? 0 : kAcross;
+  }
+}
+
 /// For each assigned temporary the last statement that reads it, when all do so before the next
 /// boundary: such a temporary may live in a register.
 void Allocation::find_last_uses(Function& f, const Poll& poll) {
@@ -284,13 +293,17 @@ void Allocation::find_last_uses(Function& f, const Poll& poll) {
     if (s.variable != kNone && s.variable >= f.locals && s.results <= 1) {
       std::uint32_t& epoch = epoch_of_use_[s.variable - f.locals];
       if (epoch == epoch_) s.last_use = last_use_[s.variable - f.locals];
-      epoch = 0;
+      if (s.kind == StatementKind::set && !s.sense) {
+        assign_on_one_way(s.variable - f.locals, 1);
+      } else {
+        epoch = 0;
+      }
     }
     if (s.results > 1 && !is_return_call(s.kind) && s.variable != kNone && s.variable >= f.locals) {
       set_epochs(s.variable - f.locals, s.results, 0);
     }
     if (s.kind == StatementKind::move && s.index >= f.locals) {
-      set_epochs(s.index - f.locals, s.operand_count, 0);
+      assign_on_one_way(s.index - f.locals, s.operand_count);
     }
     if (s.in_slots()) set_epochs(s.operands - f.locals, s.operand_count, kAcross);
     if (is_boundary(s.kind) || is_call(s.kind) || s.results > 1) ++epoch_;

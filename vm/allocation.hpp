@@ -93,6 +93,7 @@ class Allocation {
   CandidateSet entry_ = 0;
 
   void set_epochs(std::uint32_t begin, std::uint32_t count, std::uint32_t epoch);
+  void assign_on_one_way(std::uint32_t begin, std::uint32_t count);
 
   // Of the last uses of temporaries, by height: the statement, and the epoch it is in. Apart,
   // because ranges of epochs are set at once.

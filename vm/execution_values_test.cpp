@@ -140,4 +140,54 @@ TEST_SUITE("execution_values") {
       CHECK(machines.call("br_table", {0}) == machines.call("br_table", {2}));
     }
   }
+
+  // A temporary is read, then again behind a branch that assigns it where it is taken: its value
+  // has to be in its slot, and not only in a register until the first time.
+  TEST_CASE("a value that is read on both sides of a branch with values") {
+    constexpr std::string_view kMake =
+        "(type $p (struct (field (mut i32))))"
+        "(func $make (param i32) (result (ref null $p)) (struct.new $p (local.get 0)))";
+    const auto outcome = [&](std::string_view body, int argument) {
+      return tinywasm::run(std::string(kMake) +
+                               "(func (export \"f\") (param i32) (result i64) (local i64)"
+                               " (block (result i64 i64)" +
+                               std::string(body) + ") (i64.sub))",
+                           {argument});
+    };
+    constexpr std::string_view kFirst[] = {
+        " (ref.i31 (i32.const 32)) (ref.cast (ref i31)) ",
+        " (call $make (i32.const 32)) (ref.as_non_null) ",
+        " (call $make (i32.const 32)) (ref.cast (ref null $p)) (ref.as_non_null) "};
+    constexpr std::string_view kLast[] = {" (i31.get_s)", " (struct.get $p 0)",
+                                          " (struct.get $p 0)"};
+    constexpr std::string_view kWays[] = {
+        "(block (i64.const 1) (i64.const 2) (br_if 1 (local.get 0)) (drop) (drop))",
+        "(block (if (local.get 0) (then (i64.const 1) (i64.const 2) (br 2))))",
+        "(block (block (i64.const 1) (i64.const 2) (br_if 2 (local.get 0)) (drop) (drop)))",
+        "(block (i64.const 7) (if (local.get 0) (then (i64.const 1) (i64.const 2) (br 2)))"
+        " (drop))"};
+    for (int i = 0; i < 3; ++i) {
+      for (const std::string_view way : kWays) {
+        CAPTURE(kFirst[i]);
+        CAPTURE(way);
+        const std::string body = std::string(kFirst[i]) + std::string(way) + std::string(kLast[i]) +
+                                 " (i64.extend_i32_s) (i64.const 0)";
+        CHECK(outcome(body, 0) == "32");
+        CHECK(outcome(body, 1) == "-1");
+      }
+    }
+    // The same with values for the head of a loop, and with a table of branches.
+    CHECK(outcome("(i64.const 0) (loop (param i64) (result i64) (drop) (ref.i31 (i32.const 45))"
+                  " (ref.cast (ref i31)) (block (i64.const 15) (local.get 0)"
+                  " (local.set 0 (i32.const 0)) (br_if 1) (drop))"
+                  " (i31.get_s) (i64.extend_i32_s)) (i64.const 0)",
+                  1) == "45");
+    for (const int way : {0, 1}) {
+      CHECK(outcome("(ref.i31 (i32.const 32)) (ref.cast (ref i31))"
+                    " (block (block (result i64 i64) (i64.const 1) (i64.const 2)"
+                    "  (br_table 2 0 (i32.eqz (local.get 0)))) (drop) (drop))"
+                    " (i31.get_s) (i64.extend_i32_s) (i64.const 0)",
+                    way) == (way == 0 ? "32" : "-1"));
+    }
+  }
 }

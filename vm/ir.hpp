@@ -115,7 +115,7 @@ constexpr bool has_immediate(const Node& n) {
 }
 
 enum class StatementKind : std::uint8_t {
-  set,         // variable = node[0]
+  set,         // variable = node[0]; without `sense` on one way of several, see move_to()
   set_result,  // slot `index` of the frame = node[0]: results of a function that has several
   move,        // `operand_count` slots from `operands` on to those from `index` on
   store,       // memory 0 [node[0] + index] = node[1]

@@ -150,7 +150,8 @@ void Builder::place_values(std::uint32_t slots) {
 }
 
 /// Puts copies of the top entries, which are forced, where a branch to `c` wants them. Upwards: no
-/// entry reads a temporary below its own.
+/// entry reads a temporary below its own. Control may go another way than through here, on which
+/// those temporaries keep what they have.
 void Builder::move_to(const Control& c, std::uint32_t slots) {
   if (slots > kFewValues) {
     return move(temporary(height() - slots), temporary(c.height), slots);
@@ -163,6 +164,7 @@ void Builder::move_to(const Control& c, std::uint32_t slots) {
     Statement& s = emit(StatementKind::set);
     s.variable = to;
     s.type = value.type;
+    s.sense = false;
     s.node[s.nodes++] = add(value);
     f_.max_height = std::max(f_.max_height, c.height + i + width(value.type));
   }
