@@ -10,6 +10,7 @@
 #include "vm/exceptions.hpp"
 #include "vm/operation_handlers.hpp"
 #include "vm/statements.hpp"
+#include "vm/thread_sanitizer.hpp"
 #include "vm/words.hpp"
 
 namespace tinywasm::vm::TINYWASM_DISPATCH {
@@ -19,7 +20,10 @@ TINYWASM_INLINE const std::byte* as_pc(Slot slot) {
 }
 /// A direct call's callee, which translate() may be changing: both values are valid.
 TINYWASM_INLINE const std::byte* callee_of(const std::byte* const& callee) {
-  return std::atomic_ref(const_cast<const std::byte*&>(callee)).load(std::memory_order_acquire);
+  const std::byte* const entry =
+      std::atomic_ref(const_cast<const std::byte*&>(callee)).load(std::memory_order_acquire);
+  note_acquire(&callee);
+  return entry;
 }
 TINYWASM_INLINE Slot as_slot(const void* pointer) { return reinterpret_cast<Slot>(pointer); }
 

@@ -83,6 +83,9 @@ function(tinywasm_handler_unit source)
   # units), and the thread sanitizer, as they touch nothing that threads share but finished code.
   if(TINYWASM_SANITIZE AND NOT source MATCHES "words|switch")
     list(APPEND options -g0 -fno-sanitize=null,alignment,object-size,pointer-overflow,thread)
+    if(TINYWASM_SANITIZE MATCHES "thread")
+      list(APPEND options -DTINYWASM_THREAD_SANITIZER)
+    endif()
   endif()
   set_source_files_properties("${source}" TARGET_DIRECTORY tinywasm_objects
                               PROPERTIES COMPILE_OPTIONS "${options}")
