@@ -3,13 +3,28 @@
 
 #include <fmt/format.h>
 
+#include "decoder/errors.hpp"
+#include "vm/interpreter.hpp"
 #include "vm/public_types.hpp"
 
 namespace tinywasm::vm {
 
 Error out_of_memory() { return Error{ErrorKind::exhaustion, "out of memory"}; }
 
-tinywasm::Extern to_public(Store* store, const Extern& item) {
+Error no_store() { return Error{ErrorKind::host, "the store was moved from"}; }
+
+Error store_is_gone(const char* what) {
+  return Error{ErrorKind::host, fmt::format("the store of this {} is gone", what)};
+}
+
+std::string shown_name(const Function& function) {
+  if (function.instance == nullptr) return "a host function";
+  const std::string_view name = function.instance->module->module().function_name(function.index);
+  if (name.empty()) return fmt::format("function {}", function.index);
+  return fmt::format("\"{}\"", decoder::escape(name));
+}
+
+tinywasm::Extern to_public(StoreId store, const Extern& item) {
   switch (item.kind) {
     case decoder::ExternKind::func:
       return Handles::make(store, item.function);
@@ -30,8 +45,8 @@ Value to_value(Store* store, decoder::ValType type, const Slot* slots) {
 }
 
 Result<void> check_value(Store& store, const Value& value, decoder::ValType type,
-                         const char* what) {
-  if (is_foreign(store, value)) {
+                         std::string_view what) {
+  if (value.is_foreign(&store)) {
     return Error{ErrorKind::host, fmt::format("{} belongs to another store", what)};
   }
   if (has_type(store, value, type)) return {};

@@ -119,7 +119,7 @@ TEST_SUITE("api_exception") {
     const Value one[] = {std::int32_t{7}};
     CHECK(outcome(Exception::create(*tag, one)) == "host: 1 values for 2 of the tag");
     const Value wrong[] = {std::int32_t{7}, 1.5f};
-    CHECK(outcome(Exception::create(*tag, wrong)) == "host: value is to be f64 and is f32");
+    CHECK(outcome(Exception::create(*tag, wrong)) == "host: value 2 of 2 is to be f64 and is f32");
     const Value good[] = {std::int32_t{7}, 1.5};
     const auto exception = Exception::create(*tag, good);
     REQUIRE(exception);

@@ -71,8 +71,15 @@ TEST_SUITE("api_func") {
     REQUIRE(results->size() == 2);
     CHECK((*results)[0].f64() == 0.5);
     CHECK((*results)[1].i32() == 3);
-    CHECK(outcome(f->call({3})) == "host: 1 arguments for 2 parameters");
-    CHECK(outcome(f->call({3, 4})) == "host: argument is to be f64 and is i32");
+    CHECK(outcome(f->call({3})) == "host: 1 arguments for 2 parameters of \"f\"");
+    CHECK(outcome(f->call({3, 4})) == "host: argument 2 of 2 to \"f\" is to be f64 and is i32");
+    // The other integer types travel as they do in typed functions.
+    const auto narrow = f->call({static_cast<signed char>(-1), 0.5});
+    REQUIRE(narrow);
+    CHECK((*narrow)[1].i32() == -1);
+    CHECK(Value(1LL).type() == ValueType::i64);
+    CHECK(Value(~0ULL).i64() == -1);
+    CHECK(Value(true).type() == ValueType::i32);
   }
 
   TEST_CASE("references") {
@@ -102,9 +109,11 @@ TEST_SUITE("api_func") {
     CHECK(outcome((*call)(FuncRef())) == "trap: uninitialized element 1");
     CHECK(outcome((*call)((*self)()->func().ref())) == "trap: indirect call type mismatch");
     const auto foreign = Func::wrap(other, [] { return 7; });
-    CHECK(outcome((*call)(foreign->ref())) == "host: function reference of another store");
+    CHECK(outcome((*call)(foreign->ref())) ==
+          "host: argument 1 of 1 to \"call\" belongs to another store");
     CHECK(outcome(call->func().call({foreign->ref()})) ==
-          "host: argument belongs to another store");
+          "host: argument 1 of 1 to \"call\" belongs to another store");
+    CHECK(outcome(seven->call({1})) == "host: 1 arguments for 0 parameters of a host function");
   }
 
   TEST_CASE("a trap carries the Wasm backtrace") {

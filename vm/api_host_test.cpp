@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <functional>
 #include <new>
+#include <optional>
+#include <pthread.h>
 #include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "vm/api_testing.hpp"
 
@@ -213,6 +220,156 @@ TEST_SUITE("api_host") {
               R"((module (import "env" "apply" (func (param i32) (result i32)))))"))) == "ok");
   }
 
+  TEST_CASE("calls nest as deep as the native stack may grow") {
+    constexpr std::string_view kNest =
+        R"((module (import "env" "f" (func $f)) (func (export "run") (call $f))))";
+    constexpr std::string_view kEnd = "exhaustion: call stack exhausted";
+    struct Nest {
+      explicit Nest(const StoreConfig& config) : store(config) {}
+      Store store;
+      Linker linker{store};
+      std::optional<TypedFunc<void()>> run;
+      int depth = 0;
+    };
+    // A host function that takes little of it, one that takes much.
+    const auto small = [](Nest& nest) -> Result<void> {
+      ++nest.depth;
+      return (*nest.run)();
+    };
+    const auto large = [](Nest& nest) -> Result<void> {
+      char buffer[65536];
+      asm volatile("" : : "r"(buffer) : "memory");  // it is in use, for all that anybody knows
+      ++nest.depth;
+      return (*nest.run)();
+    };
+    const auto deepest = [&](const auto& function, const StoreConfig& config) {
+      Nest nest(config);
+      nest.linker.define("env", "f", [&] { return function(nest); });
+      nest.run = *instance_of(nest.linker, kNest).func<void()>("run");
+      CHECK(outcome((*nest.run)()) == kEnd);
+      const int first = std::exchange(nest.depth, 0);
+      CHECK(outcome((*nest.run)()) == kEnd);
+      CHECK(nest.depth == first);
+      return first;
+    };
+    const int usual = deepest(small, {});
+    CHECK(usual > 20);
+    CHECK(deepest(small, {.max_native_stack_bytes = 2 << 20}) > 4 * usual);
+    CHECK(deepest(small, {.max_native_stack_bytes = 0}) == 1);
+    CHECK(deepest(large, {}) <= 4);
+    CHECK(deepest(large, {}) >= 1);
+
+    // A thread whose stack is no larger than what may be used.
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 256 << 10);
+    std::function<void()> body = [&] {
+      CHECK(deepest(small, {}) > 10);
+      CHECK(deepest(small, {.max_native_stack_bytes = std::uint64_t{1} << 40}) > 10);
+    };
+    pthread_t thread{};
+    REQUIRE(pthread_create(
+                &thread, &attributes,
+                [](void* run) -> void* {
+                  (*static_cast<std::function<void()>*>(run))();
+                  return nullptr;
+                },
+                &body) == 0);
+    pthread_join(thread, nullptr);
+    pthread_attr_destroy(&attributes);
+
+    // On a thread of its own each call nests as usual, and they are bounded together.
+    Nest nest({});
+    nest.linker.define("env", "f", [&]() -> Result<void> {
+      ++nest.depth;
+      Result<void> done;
+      std::thread([&] { done = (*nest.run)(); }).join();
+      return done;
+    });
+    nest.run = *instance_of(nest.linker, kNest).func<void()>("run");
+    CHECK(outcome((*nest.run)()) == kEnd);
+    CHECK(nest.depth > 10);
+    CHECK(nest.depth <= 200);
+  }
+
+  TEST_CASE("an ExternRef is never an object of the guest's") {
+    Store store;
+    Linker linker(store);
+    int object = 0;
+    std::vector<void*> seen;
+    linker.define("env", "typed",
+                  [&](ExternRef reference, std::int32_t) { seen.push_back(reference.pointer); });
+    RefKind kind{};
+    linker.define("env", "dynamic",
+                  HostFunction::dynamic({{ValueType::externref}, {}},
+                                        [&](Caller&, std::span<const Value> arguments,
+                                            std::span<Value>) -> Result<void> {
+                                          kind = arguments[0].ref_kind();
+                                          seen.push_back(arguments[0].externref().pointer);
+                                          return {};
+                                        }));
+    const Instance instance = instance_of(linker, R"((module
+      (import "env" "typed" (func $typed (param externref i32)))
+      (import "env" "dynamic" (func $dynamic (param externref)))
+      (type $s (struct (field i64)))
+      (type $a (array i8))
+      (func $struct (export "struct") (result externref)
+        (extern.convert_any (struct.new $s (i64.const 0x4141414141414141))))
+      (func $array (export "array") (result externref)
+        (extern.convert_any (array.new_default $a (i32.const 100000))))
+      (func $i31 (export "i31") (result externref) (extern.convert_any (ref.i31 (i32.const 5))))
+      (func $host (export "host") (param externref) (result externref)
+        (extern.convert_any (any.convert_extern (local.get 0))))
+      (func (export "give_struct") (call $typed (call $struct) (i32.const 1)))
+      (func (export "give_array") (call $typed (call $array) (i32.const 1)))
+      (func (export "give_i31") (call $typed (call $i31) (i32.const 1)))
+      (func (export "give_host") (param externref)
+        (call $typed (call $host (local.get 0)) (i32.const 1)))
+      (func (export "dynamic_struct") (call $dynamic (call $struct)))
+      (func (export "dynamic_i31") (call $dynamic (call $i31)))
+      (func (export "two") (result i32 externref) (i32.const 1) (call $struct))))");
+    for (const char* name : {"struct", "array", "i31"}) {
+      CAPTURE(name);
+      CHECK(outcome(instance.func(std::string("give_") + name)->call()) ==
+            "host: an externref of the guest's own where the host expects one of its own");
+      CHECK(outcome((*instance.func<ExternRef()>(name))()) ==
+            std::string("host: \"") + name +
+                "\" returned an externref of the guest's own, which is no ExternRef");
+      const Value value = instance.func(name)->call()->front();
+      CHECK(value.externref() == ExternRef{});
+      CHECK(value.host_pointer() == nullptr);
+    }
+    CHECK_FALSE((*instance.func<std::tuple<int, ExternRef>()>("two"))());
+    CHECK(seen.empty());
+    CHECK(instance.func("dynamic_struct")->call());
+    CHECK(kind == RefKind::structure);
+    CHECK(instance.func("dynamic_i31")->call());
+    CHECK(kind == RefKind::i31);
+    CHECK((*instance.func<void(ExternRef)>("give_host"))(ExternRef{&object}));
+    CHECK((*instance.func<void(ExternRef)>("give_host"))(ExternRef{}));
+    CHECK((*instance.func<ExternRef(ExternRef)>("host"))(ExternRef{&object})->pointer == &object);
+    CHECK(seen == std::vector<void*>{nullptr, nullptr, &object, nullptr});
+    // Values say what they are whatever they are asked for.
+    CHECK(Value(std::int64_t{4096}).externref() == ExternRef{});
+    CHECK(Value(std::int64_t{4096}).funcref().is_null());
+    CHECK(AnyRef(Value(ExternRef{&object})).is_null());
+    CHECK(AnyRef(Value(7)).is_null());
+  }
+
+  TEST_CASE("what can be a host function") {
+    struct Object {
+      int member(int x) { return x; }
+    };
+    static_assert(HostCallable<int (*)(int)>);
+    static_assert(!HostCallable<int (Object::*)(int)>);
+    static_assert(!HostCallable<int Object::*>);
+    static_assert(!HostCallable<int>);
+    static_assert(detail::kIsHostResult<Result<std::tuple<int, AnyRef>>>);
+    static_assert(!detail::kIsHostResult<Result<std::tuple<int, std::string>>>);
+    static_assert(!detail::kIsHostArg<std::string>);
+    CHECK(Object{}.member(1) == 1);
+  }
+
   TEST_CASE("functions with a type known at run time only") {
     Store store;
     Linker linker(store);
@@ -235,6 +392,7 @@ TEST_SUITE("api_host") {
     CHECK(*(*swap)(3, 1.5) == std::tuple(1.5, 3));
     CHECK(*(*swap)(1, 1.5) == std::tuple(1.5, 0));
     CHECK(outcome((*swap)(0, 1.5)) == "host: zero");
-    CHECK(outcome((*swap)(2, 1.5)) == "host: host function result of a wrong type");
+    CHECK(outcome((*swap)(2, 1.5)) ==
+          "host: result 2 of 2 of a host function is to be i32 and is f64");
   }
 }

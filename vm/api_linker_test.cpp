@@ -205,6 +205,46 @@ TEST_SUITE("api_linker") {
     CHECK(results->front().i32() == 42);
   }
 
+  TEST_CASE("functions that an instance left behind when it trapped find the segments it had") {
+    // The one before $decl ends the instantiation, so that $decl was not dropped either.
+    constexpr std::string_view kLeft = R"((module
+      (type $f (func (param i32 i32) (result i32)))
+      (type $refs (array (mut funcref)))
+      (import "env" "t" (table $t 10 funcref))
+      (func $declared (type $f)
+        (array.len (array.new_elem $refs $decl (local.get 0) (local.get 1))))
+      (func $written (type $f)
+        (local $a (ref $refs)) (local.set $a (array.new_default $refs (i32.const 4)))
+        (array.init_elem $refs $decl (local.get $a) (i32.const 0) (local.get 0) (local.get 1))
+        (i32.const 9))
+      (func $init (type $f)
+        (table.init $t $decl (i32.const 5) (local.get 0) (local.get 1)) (i32.const 9))
+      (func $passive (type $f)
+        (array.len (array.new_elem $refs $pass (local.get 0) (local.get 1))))
+      (elem (table $t) (i32.const 0) func $declared $written $init $passive)
+      (elem $pass funcref (ref.func $init))
+      (elem (table $t) (i32.const 100) func $init)
+      (elem $decl declare funcref (ref.func $init) (ref.func $init) (ref.func $init))))";
+    Store store;
+    Linker linker(store);
+    const auto table = Table::create(store, {ValueType::funcref, {.min = 10}}, FuncRef());
+    REQUIRE(table);
+    linker.define("env", "t", *table);
+    CHECK(outcome(linker.instantiate(module_of(kLeft))) == "trap: out of bounds table access");
+    const auto call = [&](std::uint64_t function, std::int32_t from, std::int32_t count) {
+      return table->get(function)->funcref().func().call({from, count});
+    };
+    for (const std::uint64_t function : {0, 1, 2}) {
+      CAPTURE(function);
+      CHECK(outcome(call(function, 1, 2)) == "ok");
+      CHECK(outcome(call(function, 0, 4)) == "trap: out of bounds table access");
+      CHECK(outcome(call(function, 0x100000, 1)) == "trap: out of bounds table access");
+    }
+    CHECK(table->get(6)->funcref() == table->get(2)->funcref());
+    CHECK(call(3, 0, 1)->front().i32() == 1);
+    CHECK(outcome(call(3, 0, 2)) == "trap: out of bounds table access");
+  }
+
   TEST_CASE("the start function runs; its trap is the outcome") {
     Store store;
     Linker linker(store);
@@ -246,16 +286,20 @@ TEST_SUITE("api_linker") {
     const Instance first = instance_of(linker, R"((module (memory (export "m") 2) (table 6 funcref)
       (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))))");
     CHECK(outcome(linker.instantiate(module_of("(module (memory 2))"))) ==
-          "exhaustion: out of memory: a linear memory of 2 pages is beyond the limit");
+          "exhaustion: out of memory: a linear memory of 2 pages is beyond the limit (131072 bytes "
+          "asked for; the store's limit is 196608, 131072 are in use)");
     CHECK(outcome(linker.instantiate(module_of("(module (table 5 funcref))"))) ==
-          "exhaustion: out of memory: a table of 5 elements is beyond the limit");
+          "exhaustion: out of memory: a table of 5 elements is beyond the limit (5 elements asked "
+          "for; the store's limit is 10, 6 are in use)");
     const auto grow = first.func<std::int32_t(std::int32_t)>("grow");
     CHECK(*(*grow)(2) == -1);
     CHECK(*(*grow)(1) == 2);
-    CHECK(outcome(first.memory("m")->grow(1)) == "exhaustion: the memory cannot grow so far");
+    CHECK(outcome(first.memory("m")->grow(1)) ==
+          "exhaustion: the memory cannot grow so far (65536 bytes asked for; the store's limit is "
+          "196608, 196608 are in use)");
     instance_of(linker, "(module)");
     instance_of(linker, "(module)");
     CHECK(outcome(linker.instantiate(module_of("(module)"))) ==
-          "exhaustion: too many instances in one store");
+          "exhaustion: too many instances in one store: the limit is 3");
   }
 }

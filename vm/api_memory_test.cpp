@@ -21,8 +21,17 @@ TEST_SUITE("api_memory") {
     CHECK(memory->bytes().size() == 3 * Memory::kPageSize);
     CHECK(*memory->read<std::uint16_t>(65533) == 0x0203);
     CHECK_FALSE(memory->grow(1));
-    CHECK(outcome(Memory::create(store, {{.min = 2, .max = 1}})) == "host: limits out of range");
-    CHECK(outcome(Memory::create(store, {{.min = 65537}})) == "host: limits out of range");
+    CHECK(outcome(memory->grow(9)) ==
+          "exhaustion: the memory cannot grow so far (9 pages asked for; it has 3, its type allows "
+          "3)");
+    CHECK(outcome(Memory::create(store, {{.min = 2, .max = 1}})) ==
+          "host: limits out of range: a maximum of 1 is below the minimum of 2");
+    CHECK(outcome(Memory::create(store, {{.min = 65537}})) ==
+          "host: limits out of range: a minimum of 65537 is above 65536");
+    CHECK(outcome(Memory::create(store, {{.min = 1, .max = 65537}})) ==
+          "host: limits out of range: a maximum of 65537 is above 65536");
+    CHECK(outcome(Memory::create(store, {{.min = 1}, 4096})) ==
+          "host: 4096 bytes are not a size of pages: it is 1 or 65536");
   }
 
   TEST_CASE("a table of the host's") {

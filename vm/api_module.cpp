@@ -143,6 +143,7 @@ Result<Module> Module::from_text(std::string_view text, const Features& features
 }
 
 std::vector<ImportType> Module::imports() const {
+  if (!code_) return {};
   const decoder::Module& module = code_->module();
   std::vector<ImportType> all;
   all.reserve(module.imports.size());
@@ -152,15 +153,21 @@ std::vector<ImportType> Module::imports() const {
   return all;
 }
 
-std::vector<ExportType> Module::exports() const { return vm::exports_of(code_->module()); }
-
-bool Module::has_export(std::string_view name) const {
-  return code_->module().export_index.contains(name);
+std::vector<ExportType> Module::exports() const {
+  if (!code_) return {};
+  return vm::exports_of(code_->module());
 }
 
-std::string Module::name() const { return std::string(code_->module().module_name()); }
+bool Module::has_export(std::string_view name) const {
+  return code_ && code_->module().export_index.contains(name);
+}
+
+std::string Module::name() const {
+  return code_ ? std::string(code_->module().module_name()) : std::string();
+}
 
 std::string Module::word_counts(const StoreConfig& config) const {
+  if (!code_) return {};
   const vm::ModuleCode::Variant& variant = code_->variant(vm::options_of(config));
   return variant.profile ? vm::text_of(*variant.profile, variant.dispatcher) : std::string();
 }

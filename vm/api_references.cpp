@@ -49,14 +49,44 @@ HeapType top_of(const Value& value) {
 
 }  // namespace
 
-void Value::retain() const noexcept { ++root_of(bits_)->holders; }
+FuncRef FuncRef::from_slot(vm::Store* store, std::uint64_t slot) noexcept {
+  auto* function = reinterpret_cast<vm::Function*>(static_cast<std::uintptr_t>(slot));
+  if (function == nullptr || store == nullptr) return {};
+  vm::Store::keep(*function);
+  return {store->id(), function};
+}
+
+namespace detail {
+bool is_guest_object(vm::Store* store, std::uint64_t slot) noexcept {
+  return store != nullptr && store->heap().find(slot) != nullptr;
+}
+}  // namespace detail
+
+void Value::retain() const noexcept {
+  root_of(bits_)->holders.fetch_add(1, std::memory_order_relaxed);
+}
 
 void Value::release() noexcept { vm::Heap::release(root_of(bits_)); }
 
-void Value::take_root() {
-  vm::Heap& heap = store_->heap();
-  if (heap.find(bits_[0]) == nullptr) return;
-  bits_[1] = reinterpret_cast<std::uintptr_t>(heap.add_root(bits_[0]));
+/// Of a reference that is not null.
+void Value::take_root(vm::Store& store) {
+  store_life_ = store.id().life();
+  store_number_ = store.id().number();
+  vm::Heap& heap = store.heap();
+  if (heap.find(bits_[0]) != nullptr) {
+    bits_[1] = reinterpret_cast<std::uintptr_t>(heap.add_root(bits_[0]));
+  } else if (top_of(&store, vm::to_decoder(type_).heap()) == HeapType::kFunc) {
+    vm::Store::keep(*reinterpret_cast<vm::Function*>(static_cast<std::uintptr_t>(bits_[0])));
+  }
+}
+
+bool Value::is_foreign(const vm::Store* store) const noexcept {
+  if (!type_.is_ref() || bits_[0] == 0) return false;
+  if (is_rooted()) {
+    const vm::HostRoot& root = *root_of(bits_);
+    return root.heap == nullptr || this->store() != store;
+  }
+  return top_of(*this) == HeapType::kFunc && this->store() != store;
 }
 
 RefKind Value::ref_kind() const noexcept {
@@ -82,24 +112,22 @@ void* Value::host_pointer() const noexcept {
   return reinterpret_cast<void*>(static_cast<std::uintptr_t>(slot));
 }
 
-AnyRef AnyRef::convert_extern(Store& store, ExternRef reference) {
+AnyRef AnyRef::convert_extern(Store& store, const Value& reference) {
+  if (store.impl() == nullptr || reference.is_foreign(store.impl())) return {};
+  if (!reference.type().is_ref() || top_of(reference) != HeapType::kExtern) return {};
   std::uint64_t slot = 0;
-  const auto pointer = reinterpret_cast<std::uintptr_t>(reference.pointer);
-  if (!store.impl()->heap().to_any(pointer, slot, nullptr)) return {};
+  if (!store.impl()->heap().to_any(reference.slots()[0], slot, nullptr)) return {};
   return AnyRef(Value::from_slots(store.impl(), ValueType::anyref, &slot));
+}
+
+bool AnyRef::is_of_any(const Value& value) noexcept {
+  return value.type().is_ref() && top_of(value) == HeapType::kAny;
 }
 
 namespace vm {
 
 ValType shown_type(const Store& store, ValType type) {
   return type.is_ref() ? ValType::ref(top_of(&store, type.heap()), true) : type;
-}
-
-bool is_foreign(const Store& store, const Value& value) {
-  const RefKind kind = value.ref_kind();
-  const bool is_anywhere = kind == RefKind::null || kind == RefKind::i31 ||
-                           value.type() == ValueType::externref || value.slots()[0] == 0;
-  return !is_anywhere && value.store() != &store;
 }
 
 bool has_type(Store& store, const Value& value, ValType type) {

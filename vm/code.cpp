@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <stdexcept>
 
 #include "vm/emitter.hpp"
 #include "vm/exceptions.hpp"
@@ -109,9 +110,13 @@ bool ModuleCode::take(std::uint64_t bytes) {
 }
 
 FunctionCode* ModuleCode::function(std::uint32_t function_index, const CodeOptions& options) {
-  Variant& v = variant(options);
-  const std::lock_guard lock(v.mutex);
-  return v.cell(function_index);
+  try {
+    Variant& v = variant(options);
+    const std::lock_guard lock(v.mutex);
+    return v.cell(function_index);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
 }
 
 namespace {
@@ -165,6 +170,9 @@ Translated translate_now(FunctionCode& function, const std::atomic<std::uint32_t
     if (is_large || translation.code().size() > kLargeFunction) translation.shrink();
     return made;
   } catch (const std::bad_alloc&) {
+    variant.translation.reset();
+    return {nullptr, Trap::out_of_memory};
+  } catch (const std::length_error&) {
     variant.translation.reset();
     return {nullptr, Trap::out_of_memory};
   }

@@ -66,7 +66,8 @@ struct ModuleCode::Variant {
   std::unique_ptr<Translation> translation;  // its buffers are used again
   std::unique_ptr<WordProfile> profile;      // if the code counts how often it runs
 
-  /// The cell of a defined function. The caller holds the mutex.
+  /// The cell of a defined function, or null. The caller holds the mutex. There is memory for all
+  /// cells or for none, so that one function's code can count on the others' cells.
   FunctionCode* cell(std::uint32_t function_index);
   /// Room for `size` bytes of code that never moves. The caller holds the mutex.
   std::byte* allocate(std::size_t size, Trap& why_not);

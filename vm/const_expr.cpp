@@ -137,9 +137,12 @@ Trap step(Instance& instance, const Instruction& insn, Stack& stack) {
     case Insn::ref_null:
       stack.push(0);
       break;
-    case Insn::ref_func:
-      stack.push(reinterpret_cast<std::uintptr_t>(instance.function(insn.index)));
+    case Insn::ref_func: {
+      const Function* const function = instance.function(insn.index);
+      if (function == nullptr) return Trap::out_of_memory;
+      stack.push(reinterpret_cast<std::uintptr_t>(function));
       break;
+    }
     case Insn::global_get: {
       const Global& global = *instance.globals[insn.index];
       stack.push(global.value[0]);

@@ -140,7 +140,7 @@ Landing throw_again(Context& context, const std::byte* pc, Slot* fp, Slot except
 Landing throw_from_host(Context& context, const std::byte* pc, Slot* fp, bool left) {
   if (context.trap != Trap::host || context.host_error->exception == nullptr) return {};
   const HeldException& held = *context.host_error->exception;
-  if (held.store != context.store) return {};
+  if (held.store.get() != context.store) return {};
   Thrown thrown{.tag = held.object->tag, .values = held.object->values(), .object = held.object};
   FrameWalk walk = frames_from(context, pc, fp);
   if (left && !walk.done()) walk.next();
@@ -161,8 +161,10 @@ Exception* make_exception(Store& store, Tag& tag, const Slot* stack_end) {
       store.heap().allocate_exception(tag.type_id, &tag, stack_end));
 }
 
-HeldException::HeldException(Store* of, Exception* held)
-    : store(of), object(held), root_(of->heap().add_root(reinterpret_cast<std::uintptr_t>(held))) {}
+HeldException::HeldException(Store& of, Exception& held)
+    : store(of.id()),
+      object(&held),
+      root_(of.heap().add_root(reinterpret_cast<std::uintptr_t>(&held))) {}
 
 HeldException::~HeldException() { Heap::release(root_); }
 
@@ -211,7 +213,7 @@ Error exception_error(Store& store, Exception& exception) {
   Error error{.kind = ErrorKind::exception};
   error.message = fmt::format("{}: tag {}{}", message(Trap::exception), name_of(*exception.tag),
                               values_text(store, exception));
-  error.exception = std::make_shared<const HeldException>(&store, &exception);
+  error.exception = std::make_shared<const HeldException>(store, exception);
   return error;
 }
 

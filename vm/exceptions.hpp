@@ -9,6 +9,8 @@
 #include <memory>
 #include <vector>
 
+#include <tinywasm/store_id.hpp>
+
 #include "decoder/instruction.hpp"
 #include "vm/runtime.hpp"
 
@@ -60,15 +62,16 @@ Landing throw_again(Context& context, const std::byte* pc, Slot* fp, Slot except
 /// exception, it goes on. `left`: the call was a tail call, so that the frame is no longer there.
 Landing throw_from_host(Context& context, const std::byte* pc, Slot* fp, bool left);
 
-/// What an Error refers to that an exception became: a root of the Store's heap.
+/// What an Error refers to that an exception became: a root of the Store's heap. It may outlive the
+/// Store, and be dropped on any thread.
 struct HeldException {
-  HeldException(Store* of, Exception* held);
+  HeldException(Store& of, Exception& held);
   ~HeldException();
   HeldException(const HeldException&) = delete;
   HeldException& operator=(const HeldException&) = delete;
 
-  Store* store;
-  Exception* object;
+  StoreId store;
+  Exception* object;  // while the Store is there
 
  private:
   HostRoot* root_;

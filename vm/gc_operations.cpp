@@ -154,6 +154,11 @@ Trap make_array_fixed(const Place& place, std::uint32_t type, const Slot* values
   return Trap::none;
 }
 
+/// Every instance is of the owning kind.
+OwnedInstance& owned(const Context& context) {
+  return static_cast<OwnedInstance&>(*context.instance);
+}
+
 std::uint32_t u32(Slot slot) { return static_cast<std::uint32_t>(slot); }
 
 FieldSize element_size(const Context& context, std::uint32_t type) {
@@ -164,14 +169,19 @@ FieldSize element_size(const Context& context, std::uint32_t type) {
 /// Elements [to, to + count) of an array of references are those of a segment, from `from` on.
 Trap write_elements(Context& context, Object& array, std::uint64_t to, std::uint32_t segment,
                     std::uint64_t from, std::uint64_t count) {
-  auto& instance = static_cast<OwnedInstance&>(*context.instance);
+  OwnedInstance& instance = owned(context);
   std::byte* const at = array.contents() + to * sizeof(Slot);
-  return in_parts(context, count, false, [&](std::uint64_t first, std::uint64_t part) {
+  Trap trap = Trap::none;
+  const Trap ended = in_parts(context, count, false, [&](std::uint64_t first, std::uint64_t part) {
+    if (trap != Trap::none) return;
     for (std::uint64_t i = first; i < first + part; ++i) {
-      const Slot element = instance.element(segment, from + i);
+      Slot element = 0;
+      trap = instance.element(segment, from + i, element);
+      if (trap != Trap::none) return;
       std::memcpy(at + i * sizeof(Slot), &element, sizeof element);
     }
   });
+  return trap != Trap::none ? trap : ended;
 }
 
 /// Null and bounds checks of an instruction on `count` elements from `index` on.
@@ -251,7 +261,7 @@ Trap array_new_data(Context& context, Slot* fp, const ObjectWord& word) {
 Trap array_new_elem(Context& context, Slot* fp, const ObjectWord& word) {
   const std::uint64_t offset = u32(fp[word.operands]);
   const std::uint64_t length = u32(fp[word.operands + 1]);
-  if (!in_bounds(offset, length, element_count(*context.instance, word.index2))) {
+  if (!in_bounds(offset, length, element_count(owned(context), word.index2))) {
     return Trap::table_bounds;
   }
   Object* made = nullptr;
@@ -311,7 +321,7 @@ Trap array_init_elem(Context& context, Slot* fp, const ObjectWord& word) {
   const std::uint64_t offset = u32(operands[2]);
   const std::uint64_t count = u32(operands[3]);
   if (const Trap trap = check_range(operands[0], index, count); trap != Trap::none) return trap;
-  if (!in_bounds(offset, count, element_count(*context.instance, word.index2))) {
+  if (!in_bounds(offset, count, element_count(owned(context), word.index2))) {
     return Trap::table_bounds;
   }
   return write_elements(context, *to_object(operands[0]), index, word.index2, offset, count);

@@ -94,7 +94,7 @@ Heap::~Heap() {
   for (HostRoot* root = roots_; root != nullptr;) {
     HostRoot* next = root->next;
     root->heap = nullptr;
-    root->previous = root->next = nullptr;
+    release(root);
     root = next;
   }
   for (Block* block : blocks_) std::free(block);
@@ -210,6 +210,7 @@ Object* Heap::allocate_cell(unsigned size_class, const Slot* stack_end) {
     if (free_[size_class] == nullptr && !add_block(size_class)) return nullptr;
   }
   FreeCell* cell = free_[size_class];
+  unpoison(cell, cell_of(size_class));
   free_[size_class] = cell->next;
   return &cell->object;
 }
@@ -233,7 +234,7 @@ bool Heap::add_block(unsigned size_class) {
   used_ += kBlockBytes;
   FreeCell* next = free_[size_class];
   for (std::uint32_t i = block->count; i-- > 0;) {
-    next = new (block->cells() + std::size_t{i} * block->cell) FreeCell{{0, 0}, next};
+    next = make_free(block->cells() + std::size_t{i} * block->cell, block->cell, next);
   }
   free_[size_class] = next;
   return true;

@@ -13,13 +13,16 @@
 // that holds an object's address keeps it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <vector>
 
 #include "vm/address_set.hpp"
 #include "vm/heap_types.hpp"
+#include "vm/poison.hpp"
 #include "vm/runtime.hpp"
 
 namespace tinywasm::vm {
@@ -67,12 +70,12 @@ inline Object* to_object(Slot reference) { return reinterpret_cast<Object*>(refe
 inline Slot to_slot(const Object* object) { return reinterpret_cast<std::uintptr_t>(object); }
 
 /// A reference that the host holds: an entry in the list of its Store's roots. It outlives the
-/// Store if the host keeps it.
+/// Store if the host keeps it. The host may let go of it on any thread, so the list is a holder,
+/// too, and the Store's thread takes out what nobody else holds.
 struct HostRoot {
   Slot value = 0;
-  std::uint32_t holders = 1;
-  Heap* heap = nullptr;  // null when the Store is gone
-  HostRoot* previous = nullptr;
+  std::atomic<std::uint32_t> holders{2};  // the list, and who asked for it
+  Heap* heap = nullptr;                   // null when the Store is gone
   HostRoot* next = nullptr;
 };
 
@@ -116,6 +119,35 @@ class Heap {
 
   /// Frees what cannot be reached.
   void collect(const Slot* stack_end);
+  // The same in two steps, for a Store that asks who refers to something before it lets go of it:
+  // all is marked that can be reached, for_each_marked() shows it, mark_slot() may add to it, and
+  // the rest is freed.
+  void begin_collection(const Slot* stack_end);
+  void end_collection();
+  /// Calls visit(first, last) with the contents of each marked object: slots, which may hold
+  /// anything.
+  template <class Visit>
+  void for_each_marked(Visit&& visit) const {
+    const auto show = [&](const Object* object, std::uint64_t bytes) {
+      if ((object->header & Object::kMarked) == 0) return;
+      const auto* const first = reinterpret_cast<const Slot*>(object->contents());
+      visit(first, first + (bytes - kObjectHeader) / sizeof(Slot));
+    };
+    for (Block* block : blocks_) {
+      for (std::uint32_t i = 0; i < block->count; ++i) {
+        show(reinterpret_cast<const Object*>(block->cells() + std::size_t{i} * block->cell),
+             block->cell);
+      }
+    }
+    for (Large* large : large_) show(large->object(), large->bytes - sizeof(Large));
+  }
+  /// Whether there may be objects of types with ids from `id` on.
+  bool knows_types_from(std::uint32_t id) const {
+    for (std::size_t i = id; i < types_.size(); ++i) {
+      if (types_[i] != nullptr) return true;
+    }
+    return false;
+  }
   /// For tests: collects at every allocation.
   void set_stress(bool on) { stress_ = on; }
   HeapStatistics statistics() const;
@@ -123,7 +155,10 @@ class Heap {
 
   // Roots.
   HostRoot* add_root(Slot value);
-  static void release(HostRoot* root);
+  /// Any thread, whether or not the Store is there.
+  static void release(HostRoot* root) {
+    if (root->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) delete root;
+  }
   /// Slots that hold references while a C++ function works on them.
   class TemporaryRoots {
    public:
@@ -178,6 +213,14 @@ class Heap {
     Object* object() { return reinterpret_cast<Object*>(this + 1); }
   };
 
+  /// Of a free cell only the header may be read: whoever looks for objects sees that it is none.
+  static FreeCell* make_free(void* cell, std::uint32_t bytes, FreeCell* next) {
+    unpoison(cell, bytes);
+    auto* made = new (cell) FreeCell{{0, 0}, next};
+    poison(static_cast<std::byte*>(cell) + sizeof(Object), bytes - sizeof(Object));
+    return made;
+  }
+
   const ObjectType* add_type(std::uint32_t id);
   Object* allocate(std::uint64_t bytes, std::uint32_t header, const Slot* stack_end);
   Object* allocate_cell(unsigned size_class, const Slot* stack_end);
@@ -186,10 +229,12 @@ class Heap {
 
   // Collection.
   void mark(Object* object);
+  void mark_reachable();
   void drain();
   void mark_contents(const Object& object);
   void mark_contents_again();
   void mark_roots(const Slot* stack_end);  // heap_roots.cpp
+  void drop_roots();                       // heap_roots.cpp
   void sweep();
   bool sweep_block(Block& block);
   static unsigned class_of_cell(std::uint32_t cell);
@@ -214,8 +259,11 @@ class Heap {
   bool is_incomplete_ = false;    // there was no room in it
   std::uint64_t live_ = 0;
   HostRoot* roots_ = nullptr;
+  std::size_t root_count_ = 0;     // in the list, whether or not somebody still holds them
+  std::size_t drop_roots_at_ = 0;  // so many, and those that nobody holds are taken out
   TemporaryRoots* temporaries_ = nullptr;
 
+  std::chrono::steady_clock::time_point collection_began_{};
   std::uint64_t collections_ = 0;
   std::chrono::nanoseconds paused_{0};
   std::chrono::nanoseconds longest_pause_{0};

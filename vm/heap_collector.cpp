@@ -18,20 +18,28 @@ Slot slot_at(const Object& object, std::size_t offset) {
 
 }  // namespace
 
-void Heap::collect(const Slot* stack_end) {
-  const auto start = std::chrono::steady_clock::now();
+void Heap::begin_collection(const Slot* stack_end) {
+  collection_began_ = std::chrono::steady_clock::now();
   allocated_before_ += allocated_since_collection();
   mark_roots(stack_end);
-  drain();
-  while (is_incomplete_) mark_contents_again();
+  mark_reachable();
+}
+
+void Heap::end_collection() {
+  mark_reachable();
   sweep();
   // As much again may be allocated as is alive, so that collecting costs a constant share.
   grant_ = std::max(kSmallestGrant, live_);
   until_collection_ = static_cast<std::int64_t>(grant_);
   ++collections_;
-  const std::chrono::nanoseconds pause = std::chrono::steady_clock::now() - start;
+  const std::chrono::nanoseconds pause = std::chrono::steady_clock::now() - collection_began_;
   paused_ += pause;
   longest_pause_ = std::max(longest_pause_, pause);
+}
+
+void Heap::collect(const Slot* stack_end) {
+  begin_collection(stack_end);
+  end_collection();
 }
 
 std::uint64_t Heap::allocated_since_collection() const {
@@ -57,6 +65,11 @@ void Heap::mark(Object* object) {
   } catch (const std::bad_alloc&) {
     is_incomplete_ = true;
   }
+}
+
+void Heap::mark_reachable() {
+  drain();
+  while (is_incomplete_) mark_contents_again();
 }
 
 void Heap::drain() {
@@ -140,7 +153,7 @@ bool Heap::sweep_block(Block& block) {
       object->header &= ~Object::kMarked;
       ++live;
     } else {
-      free = new (object) FreeCell{{0, 0}, free};
+      free = make_free(object, block.cell, free);
     }
   }
   if (live == 0) return false;

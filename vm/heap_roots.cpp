@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What keeps objects alive: the value stack, what instances and the host hold.
+#include <algorithm>
 #include <new>
 
 #include "vm/heap.hpp"
@@ -37,6 +38,7 @@ void Heap::mark_roots(const Slot* stack_end) {
   }
   for (const Slot* slot = context.stack_base; slot < stack_end; ++slot) mark_conservatively(*slot);
   mark_reference(reinterpret_cast<std::uintptr_t>(context.exception));
+  drop_roots();
   for (const HostRoot* root = roots_; root != nullptr; root = root->next) {
     mark_conservatively(root->value);
   }
@@ -47,43 +49,51 @@ void Heap::mark_roots(const Slot* stack_end) {
 }
 
 void Store::mark_roots(Heap& heap) const {
-  for (const auto& instance : instances_) {
-    const decoder::Module& module = instance->module->module();
-    const std::size_t own = module.globals.size() - module.imported_globals;
-    for (std::size_t i = 0; i < own; ++i) mark_global(heap, types_, instance->own_globals[i]);
-    for (const auto& table : instance->own_tables) mark_table(heap, types_, *table);
-    for (std::size_t i = 0; i < instance->element_values.size(); ++i) {
-      const decoder::ValType type =
-          TypeRegistry::canonical(module.elements[i].type, instance->type_ids);
-      const FieldRoots roots = roots_of_type(types_, type);
-      for (const Slot slot : instance->element_values[i]) heap.mark_slot(slot, roots);
-    }
-  }
+  for (const auto& instance : instances_) mark_roots_of(heap, *instance);
   for (const Global& global : host_globals_) mark_global(heap, types_, global);
   for (const OwnedTable& table : host_tables_) mark_table(heap, types_, table);
+}
+
+void Store::mark_roots_of(Heap& heap, const OwnedInstance& instance) const {
+  const decoder::Module& module = instance.module->module();
+  const std::size_t own = module.globals.size() - module.imported_globals;
+  for (std::size_t i = 0; i < own; ++i) mark_global(heap, types_, instance.own_globals[i]);
+  for (const auto& table : instance.own_tables) mark_table(heap, types_, *table);
+  for (std::size_t i = 0; i < instance.element_values.size(); ++i) {
+    const decoder::ValType type =
+        TypeRegistry::canonical(module.elements[i].type, instance.type_ids);
+    const FieldRoots roots = roots_of_type(types_, type);
+    for (const Slot slot : instance.element_values[i]) heap.mark_slot(slot, roots);
+  }
 }
 
 // ---- References that the host holds
 
 HostRoot* Heap::add_root(Slot value) {
+  if (root_count_ >= drop_roots_at_) drop_roots();
   auto* root = new HostRoot;
   root->value = value;
   root->heap = this;
   root->next = roots_;
-  if (roots_ != nullptr) roots_->previous = root;
   roots_ = root;
+  ++root_count_;
   return root;
 }
 
-void Heap::release(HostRoot* root) {
-  if (--root->holders != 0) return;
-  if (root->next != nullptr) root->next->previous = root->previous;
-  if (root->previous != nullptr) {
-    root->previous->next = root->next;
-  } else if (root->heap != nullptr) {
-    root->heap->roots_ = root->next;
+/// Takes those out of the list that nobody else holds.
+void Heap::drop_roots() {
+  constexpr std::size_t kFew = 64;
+  for (HostRoot** at = &roots_; *at != nullptr;) {
+    HostRoot* root = *at;
+    if (root->holders.load(std::memory_order_acquire) == 1) {
+      *at = root->next;
+      delete root;
+      --root_count_;
+    } else {
+      at = &root->next;
+    }
   }
-  delete root;
+  drop_roots_at_ = std::max(kFew, 2 * root_count_);  // looking costs a constant share
 }
 
 }  // namespace tinywasm::vm

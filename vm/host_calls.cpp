@@ -2,6 +2,7 @@
 #include "vm/host_calls.hpp"
 
 #include <exception>
+#include <fmt/format.h>
 #include <new>
 #include <utility>
 
@@ -38,13 +39,17 @@ struct HostCalls {
   // Apart from run(), which every call of a host function goes through.
   [[gnu::noinline, gnu::cold]] static void fail_with_current(Caller& caller) {
     try {
-      throw;
-    } catch (const std::bad_alloc&) {
-      caller.fail(Error{ErrorKind::exhaustion, "out of memory in a host function"});
-    } catch (const std::exception& exception) {
-      caller.fail(Error{ErrorKind::host, exception.what()});
-    } catch (...) {
-      caller.fail(Error{ErrorKind::host, "a host function threw an exception"});
+      try {
+        throw;
+      } catch (const std::bad_alloc&) {
+        caller.fail(Error{ErrorKind::exhaustion, "out of memory in a host function"});
+      } catch (const std::exception& exception) {
+        caller.fail(Error{ErrorKind::host, exception.what()});
+      } catch (...) {
+        caller.fail(Error{ErrorKind::host, "a host function threw an exception"});
+      }
+    } catch (...) {  // not even for the message: handlers cannot be unwound
+      caller.fail(Error{ErrorKind::exhaustion, "out of memory"});  // short enough for no memory
     }
   }
   [[gnu::noinline, gnu::cold]] static vm::Trap take_error(Caller& caller, vm::Context& context) {
@@ -82,7 +87,7 @@ bool Caller::interrupted() const noexcept {
 
 std::optional<Instance> Caller::instance() const {
   if (!instance_) return std::nullopt;
-  return Instance(store_, instance_);
+  return Handles::make(store_->id(), instance_);
 }
 
 namespace {
@@ -116,11 +121,16 @@ struct DynamicFunction {
                      std::uint64_t* slots) const {
     for (std::size_t i = 0; i < results.size(); ++i) {
       const Value& value = results[i];
-      if (vm::is_foreign(*caller.store(), value)) {
-        return caller.fail(Error{ErrorKind::host, "function reference of another store"});
+      const auto what = [&] {
+        return fmt::format("result {} of {} of a host function", i + 1, results.size());
+      };
+      if (value.is_foreign(caller.store())) {
+        return caller.fail(Error{ErrorKind::host, what() + " belongs to another store"});
       }
       if (!vm::has_type(*caller.store(), value, vm::to_decoder(type.results[i]))) {
-        return caller.fail(Error{ErrorKind::host, "host function result of a wrong type"});
+        return caller.fail(Error{ErrorKind::host,
+                                 fmt::format("{} is to be {} and is {}", what(),
+                                             to_string(type.results[i]), to_string(value.type()))});
       }
       for (std::uint32_t slot = 0; slot < value.type().slots(); ++slot) {
         *slots++ = value.slots()[slot];

@@ -67,6 +67,7 @@ Function* Instance::function(std::uint32_t index) {
   Function& own = own_functions[index - decoded.imported_functions];
   if (!own.instance) {
     own.code = module->function(index, store->code_options());
+    if (own.code == nullptr) return nullptr;
     own.type_id = type_ids[decoded.functions[index]];
     own.index = index;
     own.type = &decoded.type_of_function(index);
@@ -75,10 +76,16 @@ Function* Instance::function(std::uint32_t index) {
   return &own;
 }
 
-Slot OwnedInstance::element(std::uint32_t segment, std::uint64_t index) {
+Trap OwnedInstance::element(std::uint32_t segment, std::uint64_t index, Slot& value) {
   const decoder::ElementSegment& elements = module->module().elements[segment];
-  if (elements.uses_exprs) return element_values[segment][index];
-  return reinterpret_cast<std::uintptr_t>(function(elements.functions[index]));
+  if (elements.uses_exprs) {
+    value = element_values[segment][index];
+    return Trap::none;
+  }
+  const Function* const found = function(elements.functions[index]);
+  if (found == nullptr) return Trap::out_of_memory;
+  value = reinterpret_cast<std::uintptr_t>(found);
+  return Trap::none;
 }
 
 std::span<const std::byte> data_of(const Instance& instance, std::uint32_t segment) {
@@ -87,9 +94,13 @@ std::span<const std::byte> data_of(const Instance& instance, std::uint32_t segme
   return module.view(module.data[segment].begin, module.data[segment].end);
 }
 
-std::uint64_t element_count(const Instance& instance, std::uint32_t segment) {
+std::uint64_t element_count(const OwnedInstance& instance, std::uint32_t segment) {
   if (is_dropped(instance.dropped_elements, segment)) return 0;
-  return instance.module->module().elements[segment].size();
+  const decoder::ElementSegment& elements = instance.module->module().elements[segment];
+  if (!elements.uses_exprs) return elements.size();
+  // What is there, not what the module says: functions of an instance that trapped on the way may
+  // be in somebody else's table.
+  return segment < instance.element_values.size() ? instance.element_values[segment].size() : 0;
 }
 
 Trap init(OwnedInstance& instance, std::uint32_t segment, Table& table, std::uint64_t destination,
@@ -98,16 +109,20 @@ Trap init(OwnedInstance& instance, std::uint32_t segment, Table& table, std::uin
       !in_bounds(destination, length, table.size)) {
     return Trap::table_bounds;
   }
-  for (std::uint64_t i = 0; i < length; ++i) {
-    table.elements[destination + i] = instance.element(segment, source + i);
+  Trap trap = Trap::none;
+  for (std::uint64_t i = 0; i < length && trap == Trap::none; ++i) {
+    trap = instance.element(segment, source + i, table.elements[destination + i]);
   }
-  return Trap::none;
+  return trap;
 }
 
 Extern extern_of(Instance& instance, decoder::ExternKind kind, std::uint32_t index) {
   switch (kind) {
-    case decoder::ExternKind::func:
-      return Extern::of(instance.function(index));
+    case decoder::ExternKind::func: {
+      Function* const function = instance.function(index);
+      if (function == nullptr) throw std::bad_alloc();
+      return Extern::of(function);
+    }
     case decoder::ExternKind::table:
       return Extern::of(instance.tables[index]);
     case decoder::ExternKind::memory:

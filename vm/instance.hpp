@@ -27,8 +27,9 @@ struct OwnedInstance : Instance {
   /// Allocates the arrays for `module`. False: out of memory.
   bool allocate_arrays(const decoder::Module& module);
 
-  /// Element `index` of a segment that was not dropped.
-  Slot element(std::uint32_t segment, std::uint64_t index);
+  /// Element `index` of a segment, below element_count(). Trap::out_of_memory: a function that was
+  /// not asked for before has no code cell.
+  Trap element(std::uint32_t segment, std::uint64_t index, Slot& value);
 
   std::vector<std::unique_ptr<OwnedMemory>> own_memories;
   std::vector<std::unique_ptr<OwnedTable>> own_tables;
@@ -37,6 +38,8 @@ struct OwnedInstance : Instance {
   std::vector<std::vector<Slot>> element_values;
   /// What exported_memory() found, once it was asked.
   Memory* exported_memory = nullptr;
+  /// The host may have a handle of it, or of something that it owns.
+  bool is_kept = false;
 
  private:
   void* arrays_ = nullptr;
@@ -52,13 +55,15 @@ inline void set_dropped(std::uint64_t* bits, std::uint32_t index) {
 
 /// The bytes of a data segment; none when it was dropped.
 std::span<const std::byte> data_of(const Instance& instance, std::uint32_t segment);
-/// The number of elements of an element segment; 0 when it was dropped.
-std::uint64_t element_count(const Instance& instance, std::uint32_t segment);
+/// The number of elements of an element segment that can be read: 0 when it was dropped, or when
+/// instantiation ended before its expressions were evaluated.
+std::uint64_t element_count(const OwnedInstance& instance, std::uint32_t segment);
 /// The table.init of an element segment.
 Trap init(OwnedInstance& instance, std::uint32_t segment, Table& table, std::uint64_t destination,
           std::uint64_t source, std::uint64_t length);
 
-/// What `instance` exports as `name`.
+// What `instance` exports as `name`, and what has an index. Throw std::bad_alloc, for a function
+// that was not asked for before.
 std::optional<Extern> find_export(Instance& instance, std::string_view name);
 /// The memory that is exported as "memory", as the conventions of WASI and of compilers have it; or
 /// else memory 0, which is empty when there is none.

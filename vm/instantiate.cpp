@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "decoder/errors.hpp"
+#include "vm/api.hpp"
 #include "vm/const_expr.hpp"
 #include "vm/instance.hpp"
 #include "vm/public_types.hpp"
@@ -77,13 +78,17 @@ class Instantiation {
 
   Result<void> link(std::span<const Extern> imports);
   Result<void> allocate();
+  /// All that may be seen by others, up to the end of the start function.
+  Result<void> run();
+  /// The instance's functions may have become known to others.
+  bool has_acted() const { return has_acted_; }
+
+ private:
   Trap evaluate_globals();
   Trap evaluate_elements();
   Trap fill_tables();
   Trap copy_elements();
   Trap copy_data();
-
- private:
   bool matches(const decoder::Import& wanted, const Extern& given) const;
   decoder::ValType canonical(decoder::ValType type) const {
     return TypeRegistry::canonical(type, instance_.type_ids);
@@ -95,6 +100,7 @@ class Instantiation {
   Store& store_;
   const decoder::Module& module_;
   OwnedInstance& instance_;
+  bool has_acted_ = false;
 };
 
 bool Instantiation::matches(const decoder::Import& wanted, const Extern& given) const {
@@ -170,9 +176,7 @@ Result<void> Instantiation::allocate() {
     const decoder::MemoryType& type = module_.memories[i];
     auto memory = std::make_unique<OwnedMemory>(type, store_.memory_budget_);
     if (!memory->allocate()) {
-      return Error{ErrorKind::exhaustion,
-                   fmt::format("out of memory: a linear memory of {} pages is beyond the limit",
-                               type.limits.min)};
+      return no_memory(type, store_.memory_budget_);
     }
     instance_.memories[i] = memory.get();
     instance_.own_memories.push_back(std::move(memory));
@@ -182,9 +186,7 @@ Result<void> Instantiation::allocate() {
     type.element = canonical(type.element);
     auto table = std::make_unique<OwnedTable>(type, store_.table_budget_);
     if (!table->allocate()) {
-      return Error{ErrorKind::exhaustion,
-                   fmt::format("out of memory: a table of {} elements is beyond the limit",
-                               type.limits.min)};
+      return no_table(type, store_.table_budget_);
     }
     instance_.tables[i] = table.get();
     instance_.own_tables.push_back(std::move(table));
@@ -218,7 +220,7 @@ Trap Instantiation::evaluate_globals() {
 Trap Instantiation::evaluate_elements() {
   for (std::size_t i = 0; i < module_.elements.size(); ++i) {
     const decoder::ElementSegment& segment = module_.elements[i];
-    if (!segment.uses_exprs || segment.mode == SegmentMode::declarative) continue;
+    if (!segment.uses_exprs) continue;
     if (instance_.element_values.empty()) instance_.element_values.resize(module_.elements.size());
     std::vector<Slot>& values = instance_.element_values[i];
     values.reserve(segment.exprs.size());
@@ -250,6 +252,7 @@ Trap Instantiation::copy_elements() {
       std::array<Slot, 2> offset{};
       Trap trap = evaluate(instance_, segment.offset, offset);
       if (trap == Trap::none) {
+        has_acted_ |= segment.table < module_.imported_tables;
         trap = init(instance_, i, *instance_.tables[segment.table], offset[0], 0, segment.size());
       }
       if (trap != Trap::none) return trap;
@@ -258,6 +261,21 @@ Trap Instantiation::copy_elements() {
     if (!instance_.element_values.empty()) std::vector<Slot>().swap(instance_.element_values[i]);
   }
   return Trap::none;
+}
+
+Result<void> Instantiation::run() {
+  Trap trap = evaluate_globals();
+  if (trap == Trap::none) trap = fill_tables();
+  if (trap == Trap::none) trap = evaluate_elements();
+  if (trap == Trap::none) trap = copy_elements();
+  if (trap == Trap::none) trap = copy_data();
+  if (trap != Trap::none) return trap_error(trap);
+  if (!module_.start) return {};
+  Function* const start = instance_.function(*module_.start);
+  if (start == nullptr) return trap_error(Trap::out_of_memory);
+  has_acted_ = true;
+  Slot none[1] = {0};
+  return call(store_.context(), *start, none);
 }
 
 Trap Instantiation::copy_data() {
@@ -285,37 +303,42 @@ Result<Instance*> Store::instantiate(std::shared_ptr<ModuleCode> code,
     return Error{ErrorKind::exhaustion, "out of memory: cannot allocate the value stack"};
   }
   if (instances_.size() >= max_instances_) {
-    return Error{ErrorKind::exhaustion, "too many instances in one store"};
+    return Error{ErrorKind::exhaustion,
+                 fmt::format("too many instances in one store: the limit is {}", max_instances_)};
   }
   auto owned = std::make_unique<OwnedInstance>();
   OwnedInstance& instance = *owned;
   instance.module = code.get();
   instance.store = this;
-  const auto entry = enter(std::move(code));
-  if (!entry) return entry.error();
-  instance.type_ids = (*entry)->type_ids.data();
-  if (!instance.allocate_arrays(module)) {
-    return Error{ErrorKind::exhaustion, "out of memory: cannot allocate the instance"};
+  Instantiation steps(*this, module, instance);
+
+  // Until here nothing is known of it outside.
+  Entrance entrance;
+  const Result<void> prepared = guarded([&]() -> Result<void> {
+    const auto entry = enter(std::move(code), entrance);
+    if (!entry) return entry.error();
+    instance.type_ids = (*entry)->type_ids.data();
+    if (!instance.allocate_arrays(module)) {
+      return Error{ErrorKind::exhaustion, "out of memory: cannot allocate the instance"};
+    }
+    if (auto linked = steps.link(imports); !linked) return linked;
+    if (auto allocated = steps.allocate(); !allocated) return allocated;
+    instances_.push_back(std::move(owned));
+    return {};
+  });
+  if (!prepared) {
+    owned.reset();
+    leave(entrance);
+    return prepared.error();
+  }
+  for (std::uint32_t i = 0; i < module.imported_functions; ++i) {
+    hold(Extern::of(instance.imported_functions[i]));
   }
 
-  Instantiation steps(*this, module, instance);
-  if (auto linked = steps.link(imports); !linked) return linked.error();
-  if (auto allocated = steps.allocate(); !allocated) return allocated.error();
-  // From here on references to the instance may escape, so it stays whatever happens.
-  instances_.push_back(std::move(owned));
-  Trap trap = steps.evaluate_globals();
-  if (trap == Trap::none) trap = steps.fill_tables();
-  if (trap == Trap::none) trap = steps.evaluate_elements();
-  if (trap == Trap::none) trap = steps.copy_elements();
-  if (trap == Trap::none) trap = steps.copy_data();
-  if (trap != Trap::none) return trap_error(trap);
-  if (module.start) {
-    Slot none[1] = {0};
-    if (auto started = call(context_, *instance.function(*module.start), none); !started) {
-      return started.error();
-    }
-  }
-  return &instance;
+  const Result<void> started = guarded([&] { return steps.run(); });
+  if (started) return &instance;
+  abandon(instance, entrance, steps.has_acted());
+  return started.error();
 }
 
 }  // namespace tinywasm::vm

@@ -18,8 +18,6 @@
 namespace tinywasm::vm {
 namespace {
 
-/// Activations nest on the native stack: one for every host function that calls back.
-constexpr std::uint32_t kMaxDepth = 200;
 /// The innermost frames, which a backtrace shows when there are more.
 constexpr std::size_t kMaxFrames = 64;
 /// After an interrupt so many bytes of function bodies may be translated to find where it struck:
@@ -29,13 +27,15 @@ constexpr std::size_t kInterruptedBytes = std::size_t{32} << 10;
 /// What an activation changes in its context and puts back when it ends.
 class SavedContext {
  public:
-  explicit SavedContext(Context& context)
+  SavedContext(Context& context, std::uintptr_t here)
       : context_(context),
         instance_(context.instance),
         own_globals_(context.own_globals),
         top_(context.top),
-        shadow_end_(context.shadow.end()) {
+        shadow_end_(context.shadow.end()),
+        native_stack_(context.store->native_stack().last) {
     ++context.depth;
+    context.store->native_stack().last = here;
   }
   ~SavedContext() {
     --context_.depth;
@@ -43,6 +43,7 @@ class SavedContext {
     context_.own_globals = own_globals_;
     context_.top = top_;
     context_.shadow.open(shadow_end_);
+    context_.store->native_stack().last = native_stack_;
     if (instance_ != nullptr) context_.set_memory_size(instance_->memory0->size);
   }
   SavedContext(const SavedContext&) = delete;
@@ -54,6 +55,7 @@ class SavedContext {
   Global* own_globals_;
   Slot* top_;
   Slot* shadow_end_;
+  std::uintptr_t native_stack_;
 };
 
 /// Where a frame is in its function's code.
@@ -138,7 +140,10 @@ Error trap_error(Context& context, const Dispatcher& dispatcher, const CodeOptio
   if (trap == Trap::undefined_element || trap == Trap::uninitialized_element) {
     error.message += ' ' + std::to_string(context.trap_element);
   }
-  if (trap == Trap::exception) error = exception_error(*context.store, *context.exception);
+  if (trap == Trap::exception) {
+    error = exception_error(*context.store, *context.exception);
+    context.exception = nullptr;  // the error keeps it alive, or nobody does
+  }
   if (trap == Trap::host && context.host_error != nullptr) {
     error = std::move(*context.host_error);
     if (error.kind == ErrorKind::exit) return error;  // an end, not a failure
@@ -161,10 +166,15 @@ Result<void> call_host_function(Context& context, Function& function, Slot* slot
 }  // namespace
 
 Result<void> call(Context& context, Function& function, Slot* slots) {
-  if (context.depth >= kMaxDepth) {
+  // Activations nest on the native stack: one for every host function that calls back.
+  const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  NativeStack& native_stack = context.store->native_stack();
+  if (context.depth == 0) {
+    native_stack.base = here;
+  } else if (!native_stack.has_room(here, context.depth)) {
     return Error{.kind = ErrorKind::exhaustion, .message = message(Trap::stack_exhausted)};
   }
-  const SavedContext saved(context);
+  const SavedContext saved(context, here);
   if (function.callback != nullptr) return call_host_function(context, function, slots);
 
   // Code that charges fuel comes to a poll of its own only when it has used up a slice.

@@ -7,6 +7,7 @@
 
 #include "vm/address_space.hpp"
 #include "vm/operations.hpp"
+#include "vm/poison.hpp"
 #include "vm/shared_memory.hpp"
 
 namespace tinywasm::vm {
@@ -30,6 +31,15 @@ constexpr std::uint64_t kShort = 4096;
 alignas(kAlignment) std::byte g_no_bytes[kAlignment];
 
 std::uint64_t round_up(std::uint64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
+
+/// Poisons what lies behind the accessible bytes of a memory: the rest of its last pages, and the
+/// beginning of what is only reserved. (The rest of that no program can access.)
+void guard(const std::byte* base, std::uint64_t size, std::uint64_t committed,
+           std::uint64_t reserved) {
+  const std::uint64_t end = std::min(reserved, committed + kPage);
+  unpoison(base, size);
+  if (size < end) poison(base + size, end - size);
+}
 
 bool poll(const std::atomic<std::uint32_t>& interrupt) {
   return interrupt.load(std::memory_order_relaxed) != 0;
@@ -75,7 +85,10 @@ OwnedMemory::OwnedMemory(std::shared_ptr<SharedBytes> bytes, Budget& budget)
 }
 
 OwnedMemory::~OwnedMemory() {
-  if (reserved != 0) release_pages(base, reserved);
+  if (reserved != 0) {
+    unpoison(base, std::min(reserved, committed_ + kPage));
+    release_pages(base, reserved);
+  }
   budget_.give_back(committed_);
 }
 
@@ -117,6 +130,7 @@ bool OwnedMemory::allocate() {
   const std::uint64_t rounded = round_up(bytes);
   if (!commit(rounded, rounded <= kSmall ? rounded : wanted_reservation(rounded))) return false;
   size = bytes;
+  guard(base, size, committed_, reserved);
   return true;
 }
 
@@ -129,6 +143,7 @@ std::uint64_t OwnedMemory::grow(std::uint64_t delta) {
   const std::uint64_t rounded = round_up(bytes);
   if (!commit(rounded, wanted_reservation(rounded))) return kGrowFailed;
   size = bytes;
+  guard(base, size, committed_, reserved);
   return old_pages;
 }
 
@@ -164,7 +179,10 @@ bool OwnedMemory::move_to(std::uint64_t bytes, std::uint64_t reservation) {
     return false;
   }
   if (size != 0) std::memcpy(pages_at, base, size);
-  if (reserved != 0) release_pages(base, reserved);
+  if (reserved != 0) {
+    unpoison(base, std::min(reserved, committed_ + kPage));
+    release_pages(base, reserved);
+  }
   base = pages_at;
   reserved = reservation;
   return true;

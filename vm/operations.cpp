@@ -135,6 +135,7 @@ void elem_drop(Context& context, std::uint32_t element) {
   set_dropped(context.instance->dropped_elements, element);
 }
 
+// The running function's module has its code cells, so there is one for this function, too.
 Slot ref_func(Context& context, std::uint32_t function) {
   return reinterpret_cast<std::uintptr_t>(context.instance->function(function));
 }

@@ -9,6 +9,7 @@
 #include "vm/address_space.hpp"
 #include "vm/memory.hpp"
 #include "vm/operations.hpp"
+#include "vm/poison.hpp"
 
 namespace tinywasm::vm {
 namespace {
@@ -33,6 +34,7 @@ std::shared_ptr<SharedBytes> SharedBytes::create(const decoder::MemoryType& type
   const std::uint64_t bytes = type.limits.min << type.page_log2;
   std::shared_ptr<SharedBytes> created(new (std::nothrow) SharedBytes(type, byte_limit));
   if (!created || !created->base_ || !created->commit(bytes)) return nullptr;
+  created->guard(bytes);
   created->size_.store(bytes, std::memory_order_release);
   return created;
 }
@@ -50,7 +52,16 @@ SharedBytes::SharedBytes(const decoder::MemoryType& type, std::uint64_t byte_lim
 
 SharedBytes::~SharedBytes() {
   if (payer_) payer_->give_back(size());
-  if (reserved_ != 0) release_pages(base_, reserved_);
+  if (reserved_ == 0) return;
+  unpoison(base_, std::min(reserved_, committed_ + kPage));
+  release_pages(base_, reserved_);
+}
+
+/// Poisons what lies behind the accessible bytes, as far as OwnedMemory does.
+void SharedBytes::guard(std::uint64_t bytes) const {
+  const std::uint64_t end = std::min(reserved_, committed_ + kPage);
+  unpoison(base_, bytes);
+  if (bytes < end) poison(base_ + bytes, end - bytes);
 }
 
 bool SharedBytes::charge_to(std::shared_ptr<Budget> payer) {
@@ -80,6 +91,7 @@ std::uint64_t SharedBytes::grow(std::uint64_t delta) {
     if (payer_) payer_->give_back(added);
     return kGrowFailed;
   }
+  guard(bytes);
   size_.store(bytes, std::memory_order_release);
   return old_pages;
 }

@@ -61,6 +61,7 @@ class SharedBytes {
 
   SharedBytes(const decoder::MemoryType& type, std::uint64_t byte_limit);
   bool commit(std::uint64_t bytes);
+  void guard(std::uint64_t bytes) const;
   void enqueue(Waiter& waiter);
   void remove(Waiter& waiter);
 

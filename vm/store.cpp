@@ -2,6 +2,9 @@
 #include "vm/store.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <fmt/format.h>
+#include <string>
 #include <utility>
 
 #include "vm/address_space.hpp"
@@ -18,9 +21,13 @@ Error too_many_types() { return Error{ErrorKind::unsupported, "too many types in
 }  // namespace
 
 Store::Store(const StoreLimits& limits, const CodeOptions& options)
-    : options_(options), max_instances_(limits.instances), heap_(*this, limits.heap_bytes) {
+    : options_(options),
+      max_instances_(limits.instances),
+      heap_(*this, limits.heap_bytes),
+      life_(*this) {
   memory_budget_.limit = limits.memory_bytes;
   table_budget_.limit = limits.table_elements;
+  native_stack_.limit = limits.native_stack_bytes;
   context_.store = this;
   context_.host_error = &host_error_;
   allocate_stack(limits.stack_bytes);
@@ -75,10 +82,79 @@ bool Store::allocate_stack(std::uint64_t bytes) {
   return true;
 }
 
-Result<const Store::ModuleEntry*> Store::enter(std::shared_ptr<ModuleCode> module) {
+// ---- Figures
+
+namespace {
+
+/// What a budget has left to say: nothing if it was not the reason.
+std::string of_budget(std::uint64_t asked, const Budget& budget, const char* unit) {
+  const Budget& account = budget.account ? *budget.account : budget;
+  const std::uint64_t used =
+      std::atomic_ref(const_cast<std::uint64_t&>(account.used)).load(std::memory_order_relaxed);
+  if (asked <= account.limit - used) return "";
+  return fmt::format(" ({} {} asked for; the store's limit is {}, {} are in use)", asked, unit,
+                     account.limit, used);
+}
+
+/// Bytes of so many pages as they come out of the budget.
+std::uint64_t budget_bytes(std::uint64_t pages, const decoder::MemoryType& type) {
+  constexpr std::uint64_t kPage = decoder::kPageSize;
+  constexpr std::uint64_t kMost = ~std::uint64_t{0} / kPage * kPage;
+  if (pages > kMost >> type.page_log2) return kMost;
+  const std::uint64_t bytes = pages << type.page_log2;
+  return bytes > kMost - kPage ? kMost : (bytes + kPage - 1) / kPage * kPage;
+}
+
+}  // namespace
+
+Error no_memory(const decoder::MemoryType& type, const Budget& budget) {
+  const std::string reason = of_budget(budget_bytes(type.limits.min, type), budget, "bytes");
+  return Error{
+      ErrorKind::exhaustion,
+      fmt::format("out of memory: a linear memory of {} pages is beyond {}", type.limits.min,
+                  reason.empty() ? "what the system gives" : "the limit" + reason)};
+}
+
+Error no_table(const decoder::TableType& type, const Budget& budget) {
+  const std::string reason = of_budget(type.limits.min, budget, "elements");
+  return Error{ErrorKind::exhaustion,
+               fmt::format("out of memory: a table of {} elements is beyond {}", type.limits.min,
+                           reason.empty() ? "what the system gives" : "the limit" + reason)};
+}
+
+Error no_growth(const Memory& memory, std::uint64_t pages, const Budget& budget) {
+  const std::uint64_t now = memory.pages();
+  std::string reason;
+  if (now > memory.max_pages || pages > memory.max_pages - now) {
+    reason = fmt::format(" ({} pages asked for; it has {}, its type allows {})", pages, now,
+                         memory.max_pages);
+  } else {
+    const std::uint64_t before = budget_bytes(now, memory.type);
+    reason = of_budget(budget_bytes(now + pages, memory.type) - before, budget, "bytes");
+  }
+  return Error{ErrorKind::exhaustion, "the memory cannot grow so far" + reason};
+}
+
+Error no_growth(const Table& table, std::uint64_t elements, const Budget& budget) {
+  std::string reason = of_budget(elements, budget, "elements");
+  if (reason.empty() && (table.size > table.max || elements > table.max - table.size)) {
+    reason = fmt::format(" ({} elements asked for; it has {}, its type allows {})", elements,
+                         table.size, table.max);
+  }
+  return Error{ErrorKind::exhaustion, "the table cannot grow so far" + reason};
+}
+
+// ---- Modules, and what the host allocates
+
+Result<const Store::ModuleEntry*> Store::enter(std::shared_ptr<ModuleCode> module,
+                                               Entrance& entrance) {
   const ModuleCode* key = module.get();
+  entrance.module = key;
+  entrance.types_before = types_.mark();
   if (const auto known = modules_.find(key); known != modules_.end()) return &known->second;
+  entrance.is_first = true;
   std::optional<std::vector<std::uint32_t>> ids = types_.add(module->module());
+  entrance.types_after = types_.mark();
   if (!ids) return too_many_types();
   return &modules_.emplace(key, ModuleEntry{std::move(module), *std::move(ids)}).first->second;
 }
@@ -86,10 +162,11 @@ Result<const Store::ModuleEntry*> Store::enter(std::shared_ptr<ModuleCode> modul
 Result<Function*> Store::add_function(HostFunction host) {
   const std::optional<std::uint32_t> id = types_.add(to_decoder(host.type));
   if (!id) return too_many_types();
-  HostEntry& entry = host_functions_.emplace_back();
-  entry.host = std::move(host);
+  HostEntry& entry = host_functions_.emplace_front();
+  entry.self = host_functions_.begin();
+  static_cast<HostFunction&>(entry) = std::move(host);
   entry.function.callback = &run_host_function;
-  entry.function.environment = &entry.host;
+  entry.function.environment = static_cast<HostFunction*>(&entry);
   entry.function.type_id = *id;
   entry.function.type = &types_[*id].func;
   entry.function.host_frame_slots =
@@ -101,7 +178,7 @@ Result<Memory*> Store::add_memory(const decoder::MemoryType& type) {
   OwnedMemory& memory = host_memories_.emplace_back(type, memory_budget_);
   if (memory.allocate()) return &memory;
   host_memories_.pop_back();
-  return Error{ErrorKind::exhaustion, "out of memory: cannot allocate the linear memory"};
+  return no_memory(type, memory_budget_);
 }
 
 Memory* Store::add_memory(std::shared_ptr<SharedBytes> bytes) {
@@ -115,7 +192,7 @@ Result<Table*> Store::add_table(const decoder::TableType& type, Slot value) {
     return &table;
   }
   host_tables_.pop_back();
-  return Error{ErrorKind::exhaustion, "out of memory: cannot allocate the table"};
+  return no_table(type, table_budget_);
 }
 
 Global* Store::add_global(const decoder::GlobalType& type, const Slot* value) {

@@ -91,6 +91,7 @@ ValType TypeRegistry::canonical(ValType type, const std::uint32_t* ids) {
 }
 
 std::optional<std::vector<std::uint32_t>> TypeRegistry::add(const decoder::Module& module) {
+  ++additions_;
   std::vector<std::uint32_t> ids(module.types.size());
   for (std::uint32_t start = 0; start < ids.size();) {
     const std::uint32_t size = module.types[start].rec_size;
@@ -115,6 +116,7 @@ std::optional<std::vector<std::uint32_t>> TypeRegistry::add(const decoder::Modul
 }
 
 std::optional<std::uint32_t> TypeRegistry::add(FuncType type) {
+  ++additions_;
   SubType single;
   single.func = std::move(type);
   GroupKey key(0, 0, nullptr);
@@ -128,6 +130,12 @@ std::optional<std::uint32_t> TypeRegistry::add(FuncType type) {
   }
   types_.push_back(std::move(single));
   return id;
+}
+
+void TypeRegistry::forget_from(const Mark& mark) {
+  if (types_.size() == mark.types) return;
+  std::erase_if(groups_, [&](const auto& group) { return group.second >= mark.types; });
+  types_.erase(types_.begin() + static_cast<std::ptrdiff_t>(mark.types), types_.end());
 }
 
 bool TypeRegistry::is_subtype(std::uint32_t sub, std::uint32_t super) const {

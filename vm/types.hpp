@@ -28,6 +28,16 @@ class TypeRegistry {
 
   std::size_t size() const { return types_.size(); }
 
+  /// How far it had come: as long as it is where it was, nobody else has been given an id.
+  struct Mark {
+    std::size_t types = 0;
+    std::uint64_t additions = 0;
+    friend bool operator==(const Mark&, const Mark&) = default;
+  };
+  Mark mark() const { return {types_.size(), additions_}; }
+  /// Forgets the types from `mark` on; nothing may refer to them.
+  void forget_from(const Mark& mark);
+
   /// Subtyping (3.3), on types in which type indices are canonical ids.
   bool is_subtype(std::uint32_t sub, std::uint32_t super) const;
   bool is_subtype(decoder::HeapType sub, decoder::HeapType super) const;
@@ -41,6 +51,7 @@ class TypeRegistry {
 
   std::deque<decoder::SubType> types_;
   std::unordered_map<Key, std::uint32_t> groups_;  // contents of a group -> id of its first type
+  std::uint64_t additions_ = 0;                    // calls of add()
 };
 
 }  // namespace tinywasm::vm

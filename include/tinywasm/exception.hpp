@@ -21,8 +21,8 @@ namespace vm {
 struct Tag;
 }  // namespace vm
 
-/// A tag, which says what an exception is: a handler catches those of the same tag. A cheap handle,
-/// valid as long as the Store.
+/// A tag, which says what an exception is: a handler catches those of the same tag. A cheap handle;
+/// its type is empty when the Store is gone.
 class Tag {
  public:
   /// A tag of its own, to be imported by modules. The type has no results.
@@ -34,21 +34,22 @@ class Tag {
  private:
   friend class Exception;
   friend struct Handles;
-  Tag(vm::Store* store, vm::Tag* tag) : store_(store), tag_(tag) {}
+  Tag(StoreId store, vm::Tag* tag) : store_(store), tag_(tag) {}
 
-  vm::Store* store_;
+  StoreId store_;
   vm::Tag* tag_;
 };
 
 /// An exception. One that a guest does not catch ends the call with an error of kind `exception`.
 /// A host function that fails with such an error, one it got from a call or one it made, throws the
-/// exception in the guest that called it, which may catch it. Used while its Store lives.
+/// exception in the guest that called it, which may catch it. When its Store is gone it has no
+/// values; it may be dropped on any thread.
 class Exception {
  public:
   /// A new exception with these values, which have the types of the tag's parameters.
   [[nodiscard]] TINYWASM_API static Result<Exception> create(const Tag& tag,
                                                              std::span<const Value> values);
-  /// The exception an error stands for, if there is one.
+  /// The exception an error stands for, if there is one and its Store is there.
   [[nodiscard]] TINYWASM_API static std::optional<Exception> of(const Error& error);
 
   [[nodiscard]] TINYWASM_API Tag tag() const;

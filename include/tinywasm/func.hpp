@@ -25,7 +25,8 @@ namespace tinywasm {
 template <class Signature>
 class TypedFunc;
 
-/// A function in a Store, of the guest's or the host's. Cheap to copy.
+/// A function in a Store, of the guest's or the host's. Cheap to copy. When the Store is gone, its
+/// type is empty and calls are errors of kind host.
 class Func {
  public:
   /// A host function that is not imported by name: to be put in a table, a global or a Linker.
@@ -70,11 +71,15 @@ class Func {
   friend struct Handles;
   template <class Signature>
   friend class TypedFunc;
-  Func(vm::Store* store, vm::Function* function) : store_(store), function_(function) {}
+  Func(StoreId store, vm::Function* function) : store_(store), function_(function) {}
   TINYWASM_API Result<void> check_type(std::span<const ValueType> params,
                                        std::span<const ValueType> results) const;
+  // Errors of typed calls.
+  TINYWASM_API static Error store_is_gone();
+  TINYWASM_API Error foreign_argument(std::size_t index, std::size_t count) const;
+  TINYWASM_API Error result_of_guest() const;
 
-  vm::Store* store_;
+  StoreId store_;
   vm::Function* function_;
 };
 
@@ -86,6 +91,9 @@ namespace detail {
 template <class R>
 struct CallResult {
   static constexpr std::array<ValueType, 1> kResults{WasmType<R>::kType};
+  static bool accepts(vm::Store* store, const std::uint64_t* slots) {
+    return detail::accepts<R>(store, slots);
+  }
   static R read(vm::Store* store, const std::uint64_t* slots) {
     return WasmType<R>::from_slots(store, slots);
   }
@@ -97,6 +105,11 @@ struct CallResult<void> {
 template <class... T>
 struct CallResult<std::tuple<T...>> {
   static constexpr std::array<ValueType, sizeof...(T)> kResults{WasmType<T>::kType...};
+  static bool accepts(vm::Store* store, [[maybe_unused]] const std::uint64_t* slots) {
+    bool all = true;
+    ((all = all && detail::accepts<T>(store, slots), slots += WasmType<T>::kType.slots()), ...);
+    return all;
+  }
   static std::tuple<T...> read(vm::Store* store, const std::uint64_t* slots) {
     const auto next = [&slots]<class U>(std::type_identity<U>) {
       const std::uint64_t* here = slots;
@@ -107,11 +120,21 @@ struct CallResult<std::tuple<T...>> {
   }
 };
 
+template <class R>
+inline constexpr bool kIsCallResult = std::is_void_v<R> || WasmValue<R>;
+template <class... T>
+inline constexpr bool kIsCallResult<std::tuple<T...>> = (WasmValue<T> && ...);
+
 }  // namespace detail
 
 /// A function whose type is known to be that of a C++ signature. Cheap to copy.
 template <class R, class... Args>
 class TypedFunc<R(Args...)> {
+  static_assert((WasmValue<std::remove_cv_t<Args>> && ...) && detail::kIsCallResult<R>,
+                "the signature of a TypedFunc is made of integers of up to 64 bits, bool, enums, "
+                "float, double, V128, ExternRef, FuncRef and AnyRef; its result is one of these, "
+                "a std::tuple of them, or void");
+
  public:
   static constexpr std::array<ValueType, sizeof...(Args)> kParams{WasmType<Args>::kType...};
   static constexpr auto kResults = detail::CallResult<R>::kResults;
@@ -120,28 +143,27 @@ class TypedFunc<R(Args...)> {
   Result<R> operator()(Args... arguments) const {
     constexpr std::size_t kParamSlots = detail::slot_count(kParams);
     constexpr std::size_t kResultSlots = detail::slot_count(kResults);
+    vm::Store* const store = func_.store_.get();
+    if (store == nullptr) return Func::store_is_gone();
     std::uint64_t slots[std::max({kParamSlots, kResultSlots, std::size_t{1}})] = {};
     [[maybe_unused]] std::uint64_t* next = slots;
-    [[maybe_unused]] bool foreign = false;
+    [[maybe_unused]] std::size_t count = 0;
+    [[maybe_unused]] std::size_t foreign = 0;
     [[maybe_unused]] const auto put = [&]<class T>(const T& argument) {
-      if constexpr (std::is_same_v<T, FuncRef>) {
-        foreign |= !argument.is_null() && Value(argument).store() != func_.store_;
-      }
-      if constexpr (std::is_same_v<T, AnyRef>) {
-        const vm::Store* store = argument.value().store();
-        foreign |= store != nullptr && store != func_.store_;
-      }
+      ++count;
+      if (foreign == 0 && detail::is_foreign(argument, store)) foreign = count;
       WasmType<T>::to_slots(argument, next);
       next += WasmType<T>::kType.slots();
     };
     (put(arguments), ...);
-    if (foreign) return Error{ErrorKind::host, "function reference of another store"};
+    if (foreign != 0) return func_.foreign_argument(foreign, sizeof...(Args));
     Result<void> done = func_.call_slots(slots);
     if (!done) return std::move(done).error();
     if constexpr (std::is_void_v<R>) {
       return {};
     } else {
-      return detail::CallResult<R>::read(func_.store_, slots);
+      if (!detail::CallResult<R>::accepts(store, slots)) return func_.result_of_guest();
+      return detail::CallResult<R>::read(store, slots);
     }
   }
 

@@ -13,7 +13,8 @@
 ///
 /// and the C++ result is void, one of the values above, a std::tuple or std::pair of them, or
 /// Result<R> of any of these; an Error ends the guest. What a callable throws becomes an error of
-/// kind host. More types are added by specialising HostArg and HostResult.
+/// kind host. More types are added by specialising HostArg and HostResult. An ExternRef is always
+/// one that the host has made: an externref of the guest's own ends the guest (value.hpp).
 #pragma once
 
 #include <array>
@@ -38,7 +39,8 @@ namespace tinywasm {
 ///     static T lower(Caller& caller, const std::uint64_t* slots);
 /// `lower` reads its N parameters from `slots` (i32 zero-extended, f32 in the low half, v128 takes
 /// two slots). When they are no good it calls caller.fail() and returns any value: the callable is
-/// then not called. All parameters are lowered, in order, before the callable runs.
+/// then not called. All parameters are lowered, in order, before the callable runs. What is in a
+/// slot of type externref may be an object of the guest's; HostArg<ExternRef>::lower tells.
 template <class T>
 struct HostArg;
 
@@ -56,6 +58,10 @@ template <WasmValue T>
 struct HostArg<T> {
   static constexpr std::array<ValueType, 1> kParams{WasmType<T>::kType};
   static T lower(Caller& caller, const std::uint64_t* slots) {
+    if (!detail::accepts<T>(caller.store(), slots)) {
+      caller.fail(Error{ErrorKind::host,
+                        "an externref of the guest's own where the host expects one of its own"});
+    }
     return WasmType<T>::from_slots(caller.store(), slots);
   }
 };
@@ -103,16 +109,8 @@ template <WasmValue T>
 struct HostResult<T> {
   static constexpr std::array<ValueType, 1> kResults{WasmType<T>::kType};
   static void raise(Caller& caller, const T& result, std::uint64_t* slots) {
-    if constexpr (std::is_same_v<T, FuncRef>) {
-      if (!result.is_null() && Value(result).store() != caller.store()) {
-        return caller.fail(Error{ErrorKind::host, "function reference of another store"});
-      }
-    }
-    if constexpr (std::is_same_v<T, AnyRef>) {
-      const vm::Store* store = result.value().store();
-      if (store != nullptr && store != caller.store()) {
-        return caller.fail(Error{ErrorKind::host, "reference of another store"});
-      }
+    if (detail::is_foreign(result, caller.store())) {
+      return caller.fail(Error{ErrorKind::host, "a host function's result is of another store"});
     }
     WasmType<T>::to_slots(result, slots);
   }
@@ -269,25 +267,59 @@ struct HostThunk {
 template <class F>
 using ThunkOf = typename Signature<F>::template Apply<HostThunk>;
 
+// Whether types are those of host functions, without going into what is wrong with them.
+template <class A>
+inline constexpr bool kIsHostArg = requires { HostArg<std::remove_cvref_t<A>>::kParams; };
+template <>
+inline constexpr bool kIsHostArg<Caller&> = true;
+template <class R>
+inline constexpr bool kIsHostResult = requires { HostResult<R>::kResults; };
+template <class... T>
+inline constexpr bool kIsHostResult<std::tuple<T...>> = (kIsHostResult<T> && ...);
+template <class A, class B>
+inline constexpr bool kIsHostResult<std::pair<A, B>> = kIsHostResult<A> && kIsHostResult<B>;
+template <class T>
+inline constexpr bool kIsHostResult<Result<T>> = kIsHostResult<T>;
+
+template <class R, class... A>
+struct HostTypes {
+  static constexpr bool kParams = (kIsHostArg<A> && ...);
+  static constexpr bool kResults = kIsHostResult<std::remove_cvref_t<R>>;
+};
+
 }  // namespace detail
 
-/// A lambda, function object or function pointer with one call signature.
+/// A lambda, function object or function pointer with one call signature. (Not a pointer to a
+/// member function, which has no object to be called on.)
 template <class F>
-concept HostCallable = requires { typename detail::ThunkOf<std::decay_t<F>>; };
+concept HostCallable = !std::is_member_pointer_v<std::decay_t<F>> &&
+                       requires { typename detail::ThunkOf<std::decay_t<F>>; };
 
-/// Erases a callable's C++ type. The callable is copied or moved in and lives as long as the
-/// Store (or Linker) that is given the result.
+/// Erases a callable's C++ type. The callable is copied or moved in and lives as long as the Store
+/// that Func::create is given the result for, or as the Linker's definition is in use (linker.hpp).
 template <HostCallable F>
 HostFunction make_host_function(F&& function) {
   using Callable = std::decay_t<F>;
-  using Thunk = detail::ThunkOf<Callable>;
-  constexpr auto params = Thunk::kParams;
-  constexpr auto results = Thunk::kResults;
+  using Types = typename detail::Signature<Callable>::template Apply<detail::HostTypes>;
+  static_assert(Types::kParams,
+                "a parameter of a host function is an integer of up to 64 bits, bool, an enum, "
+                "float, double, V128, ExternRef, FuncRef, AnyRef, GuestSpan<T>, GuestPtr<T>, "
+                "std::string_view, Caller&, or a type that HostArg is specialised for");
+  static_assert(
+      Types::kResults,
+      "the result of a host function is void, an integer of up to 64 bits, bool, an enum, "
+      "float, double, V128, ExternRef, FuncRef, AnyRef, a type that HostResult is "
+      "specialised for, a std::tuple or std::pair of these, or a Result of any of them");
   HostFunction host;
-  host.type.params.assign(params.begin(), params.end());
-  host.type.results.assign(results.begin(), results.end());
-  host.thunk = &Thunk::template run<Callable>;
-  host.environment = std::make_shared<Callable>(std::forward<F>(function));
+  if constexpr (Types::kParams && Types::kResults) {
+    using Thunk = detail::ThunkOf<Callable>;
+    constexpr auto params = Thunk::kParams;
+    constexpr auto results = Thunk::kResults;
+    host.type.params.assign(params.begin(), params.end());
+    host.type.results.assign(results.begin(), results.end());
+    host.thunk = &Thunk::template run<Callable>;
+    host.environment = std::make_shared<Callable>(std::forward<F>(function));
+  }
   return host;
 }
 

@@ -25,10 +25,10 @@ struct Instance;
 /// What an instance exports or imports.
 using Extern = std::variant<Func, Table, Memory, Global, Tag>;
 
-/// A module instance in a Store. Cheap to copy; lives as long as the Store.
+/// A module instance in a Store. Cheap to copy; it has no exports any more when the Store is gone.
 class Instance {
  public:
-  /// An export by name; none when there is no such export.
+  /// An export by name; none when there is no such export (or no memory for it).
   [[nodiscard]] TINYWASM_API std::optional<Extern> find(std::string_view name) const;
 
   /// The exported function of this name and C++ signature: `func<int32_t(int32_t)>("f")`.
@@ -55,10 +55,10 @@ class Instance {
   friend class Caller;
   friend class Linker;
   friend struct Handles;
-  Instance(vm::Store* store, vm::Instance* instance) : store_(store), instance_(instance) {}
+  Instance(StoreId store, vm::Instance* instance) : store_(store), instance_(instance) {}
   TINYWASM_API static Error wrong_signature(std::string_view name, Error error);
 
-  vm::Store* store_;
+  StoreId store_;
   vm::Instance* instance_;
 };
 

@@ -27,7 +27,13 @@ using HostFunctionMaker = std::function<std::optional<HostFunction>(std::string_
 
 /// Names what instances of one Store may import. A later definition of a name replaces the earlier
 /// one, for modules instantiated from then on. Definitions return nothing: their first error is
-/// kept and returned by instantiate(). Used by the Store's thread; must not outlive the Store.
+/// kept and returned by instantiate(). Used by the Store's thread. It is an error of instantiate()
+/// when the Store is gone, when it was moved from already when the Linker was made, or when the
+/// Linker has been moved from; definitions then do nothing.
+///
+/// What a Linker calls back - makers of host functions, and through instantiate() the guest's start
+/// function and host functions - may use the Linker, move it and destroy it. Host functions live as
+/// long as a Linker defines them, an instance imports them, or the host or a guest has a reference.
 class Linker {
  public:
   TINYWASM_API explicit Linker(Store& store);
@@ -65,7 +71,7 @@ class Linker {
 
  private:
   struct Definitions;
-  std::unique_ptr<Definitions> definitions_;
+  std::shared_ptr<Definitions> definitions_;
 };
 
 }  // namespace tinywasm

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Linear memories, tables and globals in a Store: handles that are cheap to copy.
+/// Linear memories, tables and globals in a Store: handles that are cheap to copy. When the Store
+/// is gone there are no bytes, no elements and empty types; what can fail is an error of kind host,
+/// and the value of a global is 0.
 #pragma once
 
 #include <cstddef>
@@ -72,10 +74,10 @@ class Memory {
 
  private:
   friend struct Handles;
-  Memory(vm::Store* store, vm::Memory* memory) : store_(store), memory_(memory) {}
-  TINYWASM_API static Error out_of_bounds();
+  Memory(StoreId store, vm::Memory* memory) : store_(store), memory_(memory) {}
+  TINYWASM_API Error out_of_bounds() const;
 
-  vm::Store* store_;
+  StoreId store_;
   vm::Memory* memory_;
 };
 
@@ -98,9 +100,9 @@ class Table {
 
  private:
   friend struct Handles;
-  Table(vm::Store* store, vm::Table* table) : store_(store), table_(table) {}
+  Table(StoreId store, vm::Table* table) : store_(store), table_(table) {}
 
-  vm::Store* store_;
+  StoreId store_;
   vm::Table* table_;
 };
 
@@ -119,9 +121,9 @@ class Global {
 
  private:
   friend struct Handles;
-  Global(vm::Store* store, vm::Global* global) : store_(store), global_(global) {}
+  Global(StoreId store, vm::Global* global) : store_(store), global_(global) {}
 
-  vm::Store* store_;
+  StoreId store_;
   vm::Global* global_;
 };
 

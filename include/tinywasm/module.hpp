@@ -12,6 +12,7 @@
 
 #include <tinywasm/export.hpp>
 #include <tinywasm/features.hpp>
+#include <tinywasm/mode.hpp>
 #include <tinywasm/result.hpp>
 #include <tinywasm/store.hpp>
 #include <tinywasm/value.hpp>
@@ -24,8 +25,9 @@ class ModuleCode;
 
 /// A decoded and validated module. Immutable: it may be shared by any number of Stores and threads,
 /// and copying it copies a pointer. Functions are translated when they are first called, once for
-/// all Stores.
-class TINYWASM_API Module {
+/// all Stores. One that was moved from is empty: it imports and exports nothing, and to instantiate
+/// it is an error of kind host.
+class TINYWASM_MODE TINYWASM_API Module {
  public:
   // All may be given the features that the module may use; using another one is an error of kind
   // unsupported.

@@ -21,7 +21,8 @@ class SharedBytes;
 
 /// A shared linear memory. It belongs to no Store: Memory::create() makes a handle to it in each
 /// Store that is to use it, and those Stores may run in different threads. A handle that is cheap
-/// to copy; the memory lives as long as any handle or Store that refers to it. Thread-safe.
+/// to copy; the memory lives as long as any handle or Store that refers to it. Thread-safe. A
+/// handle that was moved from is empty: it has no bytes.
 class SharedMemory {
  public:
   /// A new one; `type` must be shared and have a maximum. Address space for all it may grow to is

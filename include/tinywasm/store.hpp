@@ -8,6 +8,7 @@
 #include <optional>
 
 #include <tinywasm/export.hpp>
+#include <tinywasm/mode.hpp>
 
 namespace tinywasm {
 
@@ -15,7 +16,7 @@ namespace vm {
 class Store;
 }  // namespace vm
 
-struct StoreConfig {
+struct TINYWASM_MODE StoreConfig {
   /// Bytes of all linear memories together. A memory.grow beyond fails as the specification says,
   /// with -1; a module that needs more to begin with is not instantiated.
   std::uint64_t max_memory_bytes = std::uint64_t{4} << 30;
@@ -25,6 +26,12 @@ struct StoreConfig {
   /// Bytes of the garbage-collected heap: structures, arrays and exceptions. When they do not
   /// suffice even after a collection, the guest ends with "out of memory" (ErrorKind::exhaustion).
   std::uint64_t max_gc_bytes = std::uint64_t{1} << 30;
+  /// Bytes of the native stack that calls may take which nest: the guest calls the host, which
+  /// calls the guest, and so on. Counted from the outermost call to the frame of the innermost,
+  /// with what the host functions take in between. Deeper nesting is "call stack exhausted", as it
+  /// is before this limit where the thread's own stack comes to an end (and the system tells how
+  /// large it is).
+  std::uint64_t max_native_stack_bytes = std::uint64_t{256} << 10;
   /// Fuel to begin with; absent: execution is not metered.
   std::optional<std::uint64_t> fuel{};
   /// Elements of all tables together.
@@ -54,8 +61,13 @@ struct GcStatistics {
 };
 
 /// Owns everything that runs: instances, memories, tables, globals, host functions. Handles to them
-/// (Instance, Func, Memory, ...) are valid as long as the Store is. Used by one thread at a time;
-/// any number of Stores may run in parallel.
+/// (Instance, Func, Memory, ...) are good for something as long as the Store is there, and harmless
+/// afterwards. Used by one thread at a time; any number of Stores may run in parallel.
+///
+/// Moving a Store leaves all handles as they are. One that was moved from is empty: what would make
+/// something in it is an error of kind host, all else does nothing. Destroying a Store, or moving
+/// another one into it, while a call is under way in it (also of a start function) ends the process
+/// with a message: it is a programming error.
 class TINYWASM_API Store {
  public:
   explicit Store(const StoreConfig& config = {});
@@ -81,11 +93,14 @@ class TINYWASM_API Store {
   /// For tests: collects at every allocation.
   void set_gc_stress(bool on) noexcept;
 
-  /// For this library's own use.
+  /// For this library's own use; null when moved from.
   [[nodiscard]] vm::Store* impl() const noexcept { return impl_.get(); }
 
  private:
-  std::unique_ptr<vm::Store> impl_;
+  struct Deleter {
+    TINYWASM_API void operator()(vm::Store* store) const noexcept;
+  };
+  std::unique_ptr<vm::Store, Deleter> impl_;
 };
 
 }  // namespace tinywasm

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <tinywasm/export.hpp>
+#include <tinywasm/mode.hpp>
 #include <tinywasm/result.hpp>
 #include <tinywasm/value.hpp>
 
@@ -21,9 +22,10 @@ namespace tinywasm {
 /// over. Identifiers and (@name ...) annotations
 /// go into its name section, (@custom ...) annotations become custom sections, branch hints theirs.
 /// Errors are malformed, or unsupported for a limit, with line and column.
-[[nodiscard]] TINYWASM_API Result<std::vector<std::byte>> text_to_binary(std::string_view text);
+[[nodiscard]] TINYWASM_MODE TINYWASM_API Result<std::vector<std::byte>> text_to_binary(
+    std::string_view text);
 
-struct TextOptions {
+struct TINYWASM_MODE TextOptions {
   /// Write operands inside of their instructions: "(i32.add (local.get 0) (i32.const 1))".
   bool fold = false;
 };

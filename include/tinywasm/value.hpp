@@ -17,13 +17,13 @@
 #include <vector>
 
 #include <tinywasm/export.hpp>
+#include <tinywasm/store_id.hpp>
 
 namespace tinywasm {
 
 class Store;
 
 namespace vm {
-class Store;
 struct Function;
 struct HostRoot;
 }  // namespace vm
@@ -134,17 +134,20 @@ struct V128 {
 };
 
 /// A reference to something of the host's; the guest can pass it on and compare it with null only.
-/// The library never dereferences it. It may also be what the guest made of an object of its own
-/// (extern.convert_any); it does not keep that alive, a Value does.
+/// The library never dereferences it. A guest can make externrefs of its own objects, too
+/// (extern.convert_any); these are never shown as an ExternRef. Where a typed host function wants
+/// an ExternRef they end the guest, where a TypedFunc returns one they are an error; a Value can
+/// hold them.
 struct ExternRef {
   void* pointer = nullptr;  ///< nullptr is the null reference
   friend bool operator==(const ExternRef&, const ExternRef&) = default;
 };
 
-/// A function in a Store: a cheap handle, valid as long as the Store. See func.hpp for calling it.
+/// A function in a Store: a cheap handle. See func.hpp for calling it.
 class Func;
 
-/// A reference to a function, or null. Valid as long as its Store.
+/// A reference to a function, or null. When its Store is gone it is good for nothing: no Store
+/// takes it, and calling it is an error.
 class FuncRef {
  public:
   FuncRef() = default;
@@ -153,14 +156,21 @@ class FuncRef {
   [[nodiscard]] inline Func func() const;
   friend bool operator==(const FuncRef&, const FuncRef&) = default;
 
+  /// Not null, and `store` is not the Store of it. For this library's own use, as from_slot().
+  [[nodiscard]] bool is_foreign(const vm::Store* store) const noexcept {
+    return function_ != nullptr && store_.get() != store;
+  }
+  [[nodiscard]] TINYWASM_API static FuncRef from_slot(vm::Store* store,
+                                                      std::uint64_t slot) noexcept;
+
  private:
   friend class Func;
   friend class Value;
   template <class T>
   friend struct WasmType;
-  FuncRef(vm::Store* store, vm::Function* function) : store_(store), function_(function) {}
+  FuncRef(StoreId store, vm::Function* function) : store_(store), function_(function) {}
 
-  vm::Store* store_ = nullptr;
+  StoreId store_;
   vm::Function* function_ = nullptr;
 };
 
@@ -177,18 +187,25 @@ enum class RefKind : std::uint8_t {
 
 /// A value of any type. 32 bytes, cheap to copy. References to structures, arrays and exceptions
 /// are roots of their Store's garbage collector: what they refer to lives as long as any copy of
-/// the Value. Values may outlive their Store, but references are then good for nothing.
+/// the Value. Values may outlive their Store, but references are then good for nothing: no Store
+/// takes them. Values are used by their Store's thread; any thread may move and destroy them.
 ///
 /// References that come from the guest have the type at the top of their hierarchy: anyref,
 /// funcref, externref or exnref. ref_kind() tells what they refer to. As an argument or an element
 /// a reference is checked by what it refers to, not by its Value's type.
 class Value {
+  template <class T>
+  using SameSize = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
  public:
   Value() : Value(std::int32_t{0}) {}
   Value(std::int32_t value) : type_(ValueType::i32), bits_{static_cast<std::uint32_t>(value), 0} {}
   Value(std::uint32_t value) : type_(ValueType::i32), bits_{value, 0} {}
   Value(std::int64_t value) : type_(ValueType::i64), bits_{static_cast<std::uint64_t>(value), 0} {}
   Value(std::uint64_t value) : type_(ValueType::i64), bits_{value, 0} {}
+  /// The other integer types, as they travel in typed functions: an i64 of 64 bits, an i32 of less.
+  template <std::integral T>
+  Value(T value) : Value(static_cast<SameSize<T>>(value)) {}
   Value(float value) : type_(ValueType::f32), bits_{std::bit_cast<std::uint32_t>(value), 0} {}
   Value(double value) : type_(ValueType::f64), bits_{std::bit_cast<std::uint64_t>(value), 0} {}
   Value(V128 value) : type_(ValueType::v128) { std::memcpy(bits_, value.bytes.data(), 16); }
@@ -196,14 +213,17 @@ class Value {
       : type_(ValueType::externref), bits_{reinterpret_cast<std::uintptr_t>(value.pointer), 0} {}
   Value(FuncRef value)
       : type_(ValueType::funcref),
+        store_number_(value.store_.number()),
         bits_{reinterpret_cast<std::uintptr_t>(value.function_), 0},
-        store_(value.store_) {}
+        store_life_(value.store_.life()) {}
 
-  Value(const Value& other) noexcept : type_(other.type_), store_(other.store_) {
+  Value(const Value& other) noexcept
+      : type_(other.type_), store_number_(other.store_number_), store_life_(other.store_life_) {
     std::memcpy(bits_, other.bits_, sizeof bits_);
     if (is_rooted()) retain();
   }
-  Value(Value&& other) noexcept : type_(other.type_), store_(other.store_) {
+  Value(Value&& other) noexcept
+      : type_(other.type_), store_number_(other.store_number_), store_life_(other.store_life_) {
     std::memcpy(bits_, other.bits_, sizeof bits_);
     other.type_ = ValueType::i32;
   }
@@ -235,7 +255,8 @@ class Value {
   }
 
   [[nodiscard]] ValueType type() const noexcept { return type_; }
-  /// The value of the type named; reading another type than the value's gives its raw bits.
+  /// The value of the type named; reading another type of number than the value's gives its raw
+  /// bits.
   [[nodiscard]] std::int32_t i32() const noexcept { return static_cast<std::int32_t>(bits_[0]); }
   [[nodiscard]] std::int64_t i64() const noexcept { return static_cast<std::int64_t>(bits_[0]); }
   [[nodiscard]] float f32() const noexcept {
@@ -247,11 +268,12 @@ class Value {
     std::memcpy(value.bytes.data(), bits_, 16);
     return value;
   }
-  [[nodiscard]] ExternRef externref() const noexcept {
-    return {reinterpret_cast<void*>(static_cast<std::uintptr_t>(bits_[0]))};
-  }
+  /// The host's reference; null for all else, also for an object of the guest's.
+  [[nodiscard]] ExternRef externref() const noexcept { return {host_pointer()}; }
+  /// The reference to a function; null for all else.
   [[nodiscard]] FuncRef funcref() const noexcept {
-    return {store_, reinterpret_cast<vm::Function*>(static_cast<std::uintptr_t>(bits_[0]))};
+    if (type_ != ValueType::funcref) return {};
+    return {store_id(), reinterpret_cast<vm::Function*>(static_cast<std::uintptr_t>(bits_[0]))};
   }
 
   /// What a reference refers to; null for numbers and vectors.
@@ -269,29 +291,35 @@ class Value {
     value.type_ = type;
     value.bits_[0] = slots[0];
     value.bits_[1] = type == ValueType::v128 ? slots[1] : 0;
-    value.store_ = store;
-    if (type.is_ref() && slots[0] != 0 && store != nullptr) value.take_root();
+    if (type.is_ref() && slots[0] != 0 && store != nullptr) value.take_root(*store);
     return value;
   }
-  /// The store a reference belongs to; null for numbers and for null references.
-  [[nodiscard]] vm::Store* store() const noexcept { return store_; }
+  /// The store a reference belongs to; null for numbers and for null references, and when the store
+  /// is gone.
+  [[nodiscard]] vm::Store* store() const noexcept { return store_id().get(); }
+  /// A reference that `store` must not be given: of another store, or of one that is gone.
+  [[nodiscard]] TINYWASM_API bool is_foreign(const vm::Store* store) const noexcept;
 
  private:
   /// The second half of a reference is what keeps its object alive, if it needs to be.
   bool is_rooted() const noexcept { return bits_[1] != 0 && type_.is_ref(); }
   TINYWASM_API void retain() const noexcept;
   TINYWASM_API void release() noexcept;
-  TINYWASM_API void take_root();
+  TINYWASM_API void take_root(vm::Store& store);
+  StoreId store_id() const noexcept { return {store_life_, store_number_}; }
   void swap(Value& other) noexcept {
     std::swap(type_, other.type_);
     std::swap(bits_, other.bits_);
-    std::swap(store_, other.store_);
+    std::swap(store_number_, other.store_number_);
+    std::swap(store_life_, other.store_life_);
   }
 
   ValueType type_;
+  std::uint32_t store_number_ = 0;  // with store_life_: a StoreId
   std::uint64_t bits_[2] = {0, 0};
-  vm::Store* store_ = nullptr;
+  vm::StoreLife* store_life_ = nullptr;
 };
+static_assert(sizeof(Value) == 32 || sizeof(void*) != 8);
 
 /// A reference of the hierarchy of any: an i31, a structure, an array, what the host gave to
 /// any.convert_extern, or null. A root like the Value it holds; cheap to copy. The C++ type of
@@ -299,12 +327,17 @@ class Value {
 class AnyRef {
  public:
   AnyRef() : value_(Value::null(ValueType::anyref)) {}
-  /// Precondition: a value of that hierarchy.
-  explicit AnyRef(Value value) : value_(std::move(value)) {}
+  /// A value of that hierarchy; of anything else it makes null.
+  explicit AnyRef(Value value) : value_(std::move(value)) {
+    if (value_.type() != ValueType::anyref && !is_of_any(value_)) {
+      value_ = Value::null(ValueType::anyref);
+    }
+  }
   static AnyRef i31(std::int32_t value) { return AnyRef(Value::i31(value)); }
   /// any.convert_extern: the host's pointer in the hierarchy of any, or what the guest once
-  /// converted to an externref; null when the Store's heap is full (and for null).
-  TINYWASM_API static AnyRef convert_extern(Store& store, ExternRef reference);
+  /// converted to an externref; null when the Store's heap is full, when the reference is of
+  /// another Store (and for null).
+  TINYWASM_API static AnyRef convert_extern(Store& store, const Value& reference);
 
   [[nodiscard]] bool is_null() const noexcept { return kind() == RefKind::null; }
   [[nodiscard]] RefKind kind() const noexcept { return value_.ref_kind(); }
@@ -318,6 +351,8 @@ class AnyRef {
   }
 
  private:
+  TINYWASM_API static bool is_of_any(const Value& value) noexcept;
+
   Value value_;
 };
 
@@ -327,12 +362,40 @@ TINYWASM_API std::ostream& operator<<(std::ostream& out, const Value& value);
 
 /// How a C++ type travels as one WebAssembly value: `kType`, `from_slots`, `to_slots`. For
 /// integers up to 32 bits and bool (i32), 64-bit integers (i64), enums (as their underlying type),
-/// float, double, V128, ExternRef, FuncRef and AnyRef.
+/// float, double, V128, ExternRef, FuncRef and AnyRef. A specialisation may also say which values
+/// it cannot take:
+///     static bool accepts(vm::Store*, const std::uint64_t* slots);   // from the guest
+///     static bool is_foreign(const T&, const vm::Store*);            // to a guest of that Store
 template <class T>
 struct WasmType;
 
 template <class T>
 concept WasmValue = requires { WasmType<T>::kType; };
+
+namespace detail {
+
+/// Whether an externref is an object that the guest of `store` has made.
+TINYWASM_API bool is_guest_object(vm::Store* store, std::uint64_t slot) noexcept;
+
+/// WasmType<T>::accepts and is_foreign, or what holds for types without them.
+template <class T>
+bool accepts(vm::Store* store, const std::uint64_t* slots) {
+  if constexpr (requires { WasmType<T>::accepts(store, slots); }) {
+    return WasmType<T>::accepts(store, slots);
+  } else {
+    return true;
+  }
+}
+template <class T>
+bool is_foreign(const T& value, const vm::Store* store) {
+  if constexpr (requires { WasmType<T>::is_foreign(value, store); }) {
+    return WasmType<T>::is_foreign(value, store);
+  } else {
+    return false;
+  }
+}
+
+}  // namespace detail
 
 template <std::integral T>
 struct WasmType<T> {
@@ -407,8 +470,13 @@ struct WasmType<V128> {
 template <>
 struct WasmType<ExternRef> {
   static constexpr ValueType kType = ValueType::externref;
-  static ExternRef from_slots(vm::Store*, const std::uint64_t* slots) {
+  static ExternRef from_slots(vm::Store* store, const std::uint64_t* slots) {
+    if (!accepts(store, slots)) return {};
     return {reinterpret_cast<void*>(static_cast<std::uintptr_t>(slots[0]))};
+  }
+  /// False: an object of the guest's.
+  static bool accepts(vm::Store* store, const std::uint64_t* slots) {
+    return slots[0] == 0 || !detail::is_guest_object(store, slots[0]);
   }
   static void to_slots(ExternRef value, std::uint64_t* slots) {
     slots[0] = reinterpret_cast<std::uintptr_t>(value.pointer);
@@ -424,17 +492,21 @@ struct WasmType<AnyRef> {
   static void to_slots(const AnyRef& value, std::uint64_t* slots) {
     slots[0] = value.value().slots()[0];
   }
+  static bool is_foreign(const AnyRef& value, const vm::Store* store) {
+    return value.value().is_foreign(store);
+  }
 };
 
 template <>
 struct WasmType<FuncRef> {
   static constexpr ValueType kType = ValueType::funcref;
   static FuncRef from_slots(vm::Store* store, const std::uint64_t* slots) {
-    return {store, reinterpret_cast<vm::Function*>(static_cast<std::uintptr_t>(slots[0]))};
+    return FuncRef::from_slot(store, slots[0]);
   }
   static void to_slots(FuncRef value, std::uint64_t* slots) {
     slots[0] = reinterpret_cast<std::uintptr_t>(value.function_);
   }
+  static bool is_foreign(FuncRef value, const vm::Store* store) { return value.is_foreign(store); }
 };
 
 }  // namespace tinywasm
