@@ -5,6 +5,10 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
 function(tinywasm_dependency package target repository tag)
+  if(TARGET ${target})  # a parent project's, of whatever kind: it stays as it is
+    message(STATUS "tinywasm: ${package} of the parent project")
+    return()
+  endif()
   find_package(${package} QUIET)
   if(TARGET ${target})
     message(STATUS "tinywasm: ${package} ${${package}_VERSION} of the system")
