@@ -15,12 +15,15 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tools/fuzz/choices.hpp"
 #include "tools/fuzz/seeded_programs.hpp"
 #include "tools/fuzz/seeds.hpp"
 #include "tools/fuzz/targets.hpp"
 #include "vm/test_random.hpp"
 
 namespace {
+
+constexpr std::size_t kMostRandom = 1000;  // bytes
 
 using tinywasm::TestRandom;
 using tinywasm::fuzz::for_each_seed;
@@ -147,12 +150,15 @@ int main(int argc, char** argv) {
   std::string write;
   std::vector<std::string> paths;
   unsigned damaged = 0;
+  unsigned random_inputs = 0;
   tinywasm::fuzz::SeededPrograms programs;
   app.add_option("target", name,
-                 "read, validate, assemble, run_module, run_body, wasi_calls or run_programs")
+                 "read, validate, assemble, run_module, run_body, wasi_calls, api_calls or "
+                 "run_programs")
       ->required();
   app.add_option("paths", paths, "files and directories; scripts are cut into modules");
   app.add_option("--damage", damaged, "also run this many damaged copies of each input");
+  app.add_option("--random", random_inputs, "also run this many inputs of random bytes");
   app.add_option("--write", write, "write the inputs to this directory instead of running them");
   auto* seeds_option =
       app.add_option("--seeds", programs.count, "run_programs: this many programs by number");
@@ -178,6 +184,9 @@ int main(int argc, char** argv) {
       fmt::print(stderr, "fuzz_replay: cannot read {}\n", path);
       return 1;
     }
+  }
+  for (unsigned i = 1; i <= random_inputs; ++i) {
+    seeds.push_back(tinywasm::fuzz::bytes_of_seed(i, kMostRandom));
   }
   return run_all(*target, seeds, damaged, write);
 }

@@ -36,6 +36,8 @@ void run_body(Input input);
 /// What a guest does with WASI: calls and their arguments (see wasi_target.cpp).
 void wasi_calls(Input input);
 
+/// What an embedder does with the API (see api_target.cpp).
+void api_calls(Input input);
 /// Programs made of choices (program.hpp), in every way of running.
 void run_programs(Input input);
 
@@ -46,6 +48,7 @@ inline constexpr Target kTargets[] = {
     {"run_module", "whole modules", Form::module, &run_module},
     {"run_body", "function bodies", Form::body, &run_body},
     {"wasi_calls", "calls of WASI", Form::calls, &wasi_calls},
+    {"api_calls", "the embedding API", Form::calls, &api_calls},
     {"run_programs", "programs made of any bytes", Form::calls, &run_programs},
 };
 
