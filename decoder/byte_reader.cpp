@@ -8,6 +8,8 @@
 namespace tinywasm::decoder {
 
 void ByteReader::fail(Message message, std::uint64_t offset, std::string_view detail) {
+  // What ends reading from outside has nothing to do with the place.
+  if (message == Message::interrupted) offset = Error::kNoOffset;
   if (!failed_) error_ = make_error(message, offset, detail);
   failed_ = true;
   pos_ = end_;

@@ -143,8 +143,8 @@ std::optional<FeatureId> feature_of(const InsnInfo& insn) {
 /// Looks for the first use of what is switched off.
 class FeatureCheck {
  public:
-  FeatureCheck(const Module& module, const Features& features)
-      : module_(module), features_(features) {}
+  FeatureCheck(const Module& module, const Features& features, const InterruptToken* interrupt)
+      : module_(module), features_(features), interrupt_(interrupt) {}
 
   Result<void> run();
 
@@ -169,6 +169,7 @@ class FeatureCheck {
 
   const Module& module_;
   const Features& features_;
+  const InterruptToken* interrupt_;
   std::optional<Error> error_;
 };
 
@@ -178,6 +179,7 @@ Result<void> FeatureCheck::run() {
   segments();
   for (const FunctionBody& each : module_.bodies) {
     if (error_) break;
+    if (interrupt_ != nullptr && interrupt_->is_set()) return make_error(Message::interrupted);
     body(each);
   }
   if (!error_) {
@@ -374,9 +376,10 @@ Result<void> check_restrictions(const Module& module, const Features& features) 
   return {};
 }
 
-Result<void> check_features(const Module& module, const Features& features) {
+Result<void> check_features(const Module& module, const Features& features,
+                            const InterruptToken* interrupt) {
   if (features.has_all()) return {};
-  return FeatureCheck(module, features).run();
+  return FeatureCheck(module, features, interrupt).run();
 }
 
 }  // namespace decoder

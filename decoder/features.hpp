@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <tinywasm/features.hpp>
+#include <tinywasm/interrupt.hpp>
 #include <tinywasm/result.hpp>
 
 #include "decoder/module.hpp"
@@ -19,8 +20,9 @@ Error feature_off(FeatureId feature, std::uint64_t offset = Error::kNoOffset);
 Result<void> check_restrictions(const Module& module, const Features& features);
 
 /// The first use of a feature that is switched off, as an error of kind `unsupported`. `module` is
-/// valid. Walks all bodies, which is the price of switching something off: other modules pay
-/// nothing.
-Result<void> check_features(const Module& module, const Features& features);
+/// valid. Ended by `interrupt`. Walks all bodies, which is the price of switching something off:
+/// other modules pay nothing.
+Result<void> check_features(const Module& module, const Features& features,
+                            const InterruptToken* interrupt = nullptr);
 
 }  // namespace tinywasm::decoder

@@ -160,6 +160,7 @@ Result<void> FunctionValidatorBase::validate_expression(const ConstExpr& expr, V
   holds_vectors_ = true;
   start_body(std::span(&expected_, 1));
   while (!reader_.at_end() && !frames_.empty()) {
+    poll();
     if (!instructions_.read(reader_, insn_)) break;
     if (insn_.id == Insn::end) {
       check_block_end(Frame(frames_.back()));
@@ -240,8 +241,45 @@ ValType FunctionValidatorBase::pop_ref() {
   return ValType::ref(kBottomHeap, false);
 }
 
-bool FunctionValidatorBase::matches(ValType sub, ValType super) const {
-  return sub == super || is_subtype(module_, sub, super);
+/// Whether `sub`, which is another type, is a subtype.
+bool FunctionValidatorBase::is_known_subtype(ValType sub, ValType super) {
+  constexpr std::size_t kFirst = 64;
+  constexpr std::size_t kMost = 4096;
+  if (sub.is_bottom()) return true;
+  if (!sub.is_ref() || !super.is_ref()) return false;
+  if (known_subtypes_.empty()) known_subtypes_.resize(kFirst);
+  const auto place = [&] {
+    const std::uint32_t mixed = (sub.bits() ^ (super.bits() << 7)) * 0x9e37'79b1;
+    return (mixed >> 16) & (known_subtypes_.size() - 1);
+  };
+  SubtypePair* known = &known_subtypes_[place()];
+  if (known->sub == sub && known->super == super) return true;
+  if (!is_subtype(module_, sub, super)) return false;
+  if (++unknown_subtypes_ > 4 * known_subtypes_.size() && known_subtypes_.size() < kMost) {
+    known_subtypes_.assign(8 * known_subtypes_.size(), {});
+    unknown_subtypes_ = 0;
+    known = &known_subtypes_[place()];
+  }
+  *known = {sub, super};
+  return true;
+}
+
+/// Whether types of the module are subtypes of others of it, one by one. An instruction of three
+/// bytes can ask this of a thousand: the last lists that did match are remembered.
+bool FunctionValidatorBase::all_match(std::span<const ValType> sub,
+                                      std::span<const ValType> super) {
+  if (sub.size() != super.size()) return false;
+  if (sub.empty() || sub.data() == super.data()) return true;
+  const auto number = [](const ValType* types) {
+    return reinterpret_cast<std::uintptr_t>(types) / sizeof(ValType);
+  };
+  const std::uintptr_t mixed = number(sub.data()) * 7 ^ number(super.data());
+  TypesPair& known = known_matches_[(mixed ^ mixed >> 6) % known_matches_.size()];
+  if (known.sub == sub.data() && known.super == super.data()) return true;
+  const bool match = std::equal(sub.begin(), sub.end(), super.begin(),
+                                [this](ValType a, ValType b) { return matches(a, b); });
+  if (match) known = {sub.data(), super.data()};
+  return match;
 }
 
 void FunctionValidatorBase::mismatch(std::span<const ValType> required, const char* who) {
@@ -311,7 +349,7 @@ void FunctionValidatorBase::check_block_end(const Frame& frame) {
   check_values(results);
   // An `if` without `else` passes its parameters on (an else makes it a block, see enter_else).
   if (frame.id == Insn::if_ && insn_.id == Insn::end &&
-      !are_subtypes(module_, frame.signature.params, results)) {
+      !all_match(frame.signature.params, results)) {
     mismatch(results, "if without else");
   }
 }

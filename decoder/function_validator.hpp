@@ -8,8 +8,10 @@
 #include <optional>
 #include <span>
 #include <type_traits>
+#include <unordered_map>
 #include <vector>
 
+#include <tinywasm/interrupt.hpp>
 #include <tinywasm/result.hpp>
 
 #include "decoder/byte_reader.hpp"
@@ -26,6 +28,9 @@ namespace tinywasm::decoder {
 class FunctionValidatorBase {
  public:
   explicit FunctionValidatorBase(const Module& module);
+
+  /// What ends it from now on.
+  void set_interrupt(const InterruptToken* interrupt) { interrupt_ = interrupt; }
 
   /// Checks a constant expression of type `expected` that may name the first `known_globals`.
   Result<void> validate_expression(const ConstExpr& expr, ValType expected,
@@ -57,6 +62,9 @@ class FunctionValidatorBase {
     reader_.fail(message, insn_.offset, detail);
   }
   void fail_index(Message message, std::uint64_t index);
+  void poll() {
+    if (interrupt_ != nullptr && interrupt_->is_set()) reader_.fail(Message::interrupted);
+  }
 
   // The operand stack.
   std::size_t operands_in_frame() const { return static_cast<std::size_t>(sp_ - frame_base_); }
@@ -78,7 +86,9 @@ class FunctionValidatorBase {
   ValType pop_any();
   ValType pop_ref();
   void check_values(std::span<const ValType> types);
-  bool matches(ValType sub, ValType super) const;
+  bool matches(ValType sub, ValType super) { return sub == super || is_known_subtype(sub, super); }
+  bool is_known_subtype(ValType sub, ValType super);
+  bool all_match(std::span<const ValType> sub, std::span<const ValType> super);
   void mismatch(std::span<const ValType> required, const char* who = "instruction");
   void set_unreachable();
 
@@ -125,6 +135,7 @@ class FunctionValidatorBase {
   void check_br_on_cast(const Instruction& insn);
   void check_packing(ValType field, bool has_sign);
   void check_defaultable(const FieldType& field);
+  void check_all_defaultable(std::uint32_t type_index);
   void convert_reference(HeapType from, HeapType to);
   const SubType& struct_type(std::uint32_t type_index);
   const FieldType& struct_field(const Instruction& insn);
@@ -141,6 +152,8 @@ class FunctionValidatorBase {
   bool check_exception(const Instruction& insn);
   void check_rethrow(const Instruction& insn);
   void check_catches(const Instruction& insn);
+  bool catch_fits(std::span<const ValType> params, bool has_reference,
+                  std::span<const ValType> label);
   bool check_catch_place(const Frame& frame);
   void enter_catch(const Frame& frame, std::span<const ValType> params);
   bool check_delegate(const Frame& frame);
@@ -160,6 +173,7 @@ class FunctionValidatorBase {
   void initialise_local(std::uint32_t index);
 
   const Module& module_;
+  const InterruptToken* interrupt_ = nullptr;
   ByteReader reader_;
   InstructionReader instructions_;
   Instruction insn_;  // the one being checked, outside of the fast paths
@@ -171,6 +185,21 @@ class FunctionValidatorBase {
   ValType* limit_ = nullptr;
   std::size_t max_operands_ = 0;
   bool holds_vectors_ = false;  // there may be operands of two slots
+
+  // What has been found to match lately, so that a few bytes of a body cannot make thousands of
+  // types be compared step by step again and again. Places follow from the pairs themselves.
+  struct SubtypePair {
+    ValType sub;
+    ValType super;
+  };
+  std::vector<SubtypePair> known_subtypes_;
+  std::size_t unknown_subtypes_ = 0;  // lookups in vain since it grew
+  struct TypesPair {
+    const ValType* sub = nullptr;
+    const ValType* super = nullptr;
+  };
+  std::array<TypesPair, 64> known_matches_{};
+  std::unordered_map<std::uint32_t, bool> defaultable_;  // structures: whether all fields are
 
   std::vector<Frame> frames_;
   std::uint32_t known_globals_ = 0;
@@ -212,6 +241,7 @@ class FunctionValidator : public FunctionValidatorBase {
     }
     while (!reader_.at_end() && !frames_.empty()) {
       fast_steps();
+      poll();
       if (!reader_.at_end()) slow_step();
       if constexpr (kReports) {
         if (!sink_.go_on()) [[unlikely]]

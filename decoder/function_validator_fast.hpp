@@ -12,6 +12,13 @@
 
 namespace tinywasm::decoder {
 
+namespace detail {
+
+/// So many types are compared faster as bytes.
+inline constexpr std::size_t kManyTypes = 16;
+
+}  // namespace detail
+
 template <class Sink>
 struct FunctionValidator<Sink>::FastState {
   const std::uint8_t* pos;  // of the instruction
@@ -39,6 +46,9 @@ struct FunctionValidator<Sink>::FastState {
     const std::size_t count = types.size() + above;
     if (static_cast<std::size_t>(sp - base) < count) return false;
     const ValType* const first = sp - count;
+    if (types.size() >= detail::kManyTypes) [[unlikely]] {
+      return std::memcmp(first, types.data(), types.size_bytes()) == 0;
+    }
     for (std::size_t i = 0; i < types.size(); ++i) {
       if (first[i] != types[i]) return false;
     }

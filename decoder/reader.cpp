@@ -54,7 +54,8 @@ bool has_unknown_exact_field(std::span<const SubType> types) {
 
 class ModuleReader {
  public:
-  explicit ModuleReader(std::vector<std::byte> bytes) {
+  ModuleReader(std::vector<std::byte> bytes, const InterruptToken* interrupt)
+      : interrupt_(interrupt) {
     module_.bytes = std::move(bytes);
     module_.name_index = std::make_shared<NameIndex>();
     reader_ = ByteReader(module_.bytes, 0, module_.bytes.size(), Message::unexpected_end);
@@ -96,9 +97,18 @@ class ModuleReader {
 
   template <class ReadItem>
   void read_vector(std::uint32_t count, ReadItem read_item) {
-    for (std::uint32_t i = 0; i < count && reader_.ok(); ++i) read_item();
+    for (std::uint32_t i = 0; i < count && reader_.ok(); ++i) {
+      if (i % kItemsBetweenPolls == 0) poll();
+      read_item();
+    }
   }
 
+  static constexpr std::uint32_t kItemsBetweenPolls = 256;
+  void poll() {
+    if (interrupt_ != nullptr && interrupt_->is_set()) reader_.fail(Message::interrupted);
+  }
+
+  const InterruptToken* interrupt_;
   Module module_;
   ByteReader reader_;
   InstructionReader instructions_;
@@ -127,6 +137,7 @@ void ModuleReader::read_preamble() {
 }
 
 void ModuleReader::read_section() {
+  poll();
   const std::uint32_t start = reader_.offset();
   const std::uint8_t id = reader_.u8();
   if (id >= std::size(kSectionRank)) return reader_.fail(Message::malformed_section_id, start);
@@ -218,6 +229,7 @@ void ModuleReader::check_lengths() {
 /// Bodies are passed over, so an error after them may follow from an earlier one inside of them: a
 /// body that is not as long as it says.
 Error ModuleReader::first_error() {
+  if (reader_.error().kind == ErrorKind::interrupted) return reader_.error();
   for (const FunctionBody& body : module_.bodies) {
     ByteReader reader(module_.bytes, body.begin, module_.bytes.size());
     const std::uint32_t groups = reader.count();
@@ -250,7 +262,7 @@ void ModuleReader::read_custom(std::uint32_t end) {
 }
 
 void ModuleReader::read_type_section() {
-  module_.types = read_types(reader_);
+  module_.types = read_types(reader_, nullptr, interrupt_);
   module_.type_refs.reserve(4 * module_.types.size());
   for (std::uint32_t i = 0; i < module_.types.size(); ++i) {
     for (const HeapType heap : {HeapType::index(i), HeapType::exact(i)}) {
@@ -417,9 +429,9 @@ void ModuleReader::read_data() {
 
 }  // namespace
 
-Result<Module> read_module(std::vector<std::byte> bytes) {
+Result<Module> read_module(std::vector<std::byte> bytes, const InterruptToken* interrupt) {
   if (bytes.size() > kMaxModuleBytes) return make_error(Message::module_too_large);
-  return ModuleReader(std::move(bytes)).read();
+  return ModuleReader(std::move(bytes), interrupt).read();
 }
 
 }  // namespace tinywasm::decoder

@@ -2,8 +2,9 @@
 #include "decoder/subtyping.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
-#include <unordered_map>
+#include <utility>
 
 #include "decoder/errors.hpp"
 #include "decoder/limits.hpp"
@@ -52,7 +53,8 @@ bool is_abstract_subtype(HeapType::Abstract sub, HeapType::Abstract super) {
 
 namespace {
 
-bool is_concrete_subtype(const Module& module, std::uint32_t sub, std::uint32_t super) {
+/// Along the declared supertypes, as far as is known yet.
+bool is_declared_subtype(const Module& module, std::uint32_t sub, std::uint32_t super) {
   const std::uint32_t wanted = module.canonical_types[super];
   for (std::uint32_t depth = 0; depth <= kMaxSubtypeDepth; ++depth) {
     if (module.canonical_types[sub] == wanted) return true;
@@ -61,6 +63,13 @@ bool is_concrete_subtype(const Module& module, std::uint32_t sub, std::uint32_t 
     sub = *next;
   }
   return false;
+}
+
+bool is_concrete_subtype(const Module& module, std::uint32_t sub, std::uint32_t super) {
+  if (module.subtype_ranges.empty()) return is_declared_subtype(module, sub, super);
+  const std::uint32_t place = module.subtype_ranges[module.canonical_types[sub]].begin;
+  const Module::SubtypeRange& range = module.subtype_ranges[module.canonical_types[super]];
+  return place >= range.begin && place < range.end;
 }
 
 bool is_field_subtype(const Module& module, const FieldType& sub, const FieldType& super) {
@@ -83,20 +92,19 @@ bool is_composite_subtype(const Module& module, const SubType& sub, const SubTyp
   return true;
 }
 
-/// A recursion group in numbers that are equal exactly for equivalent groups: references into the
-/// group are relative, others name canonical types.
+/// Appends a recursion group to `numbers` as numbers that are equal exactly for equivalent groups:
+/// references into the group are relative, others name canonical types.
 /// https://webassembly.github.io/spec/core/valid/conventions.html#rolling-and-unrolling
 class GroupKey {
  public:
-  GroupKey(const Module& module, std::uint32_t first, std::uint32_t size)
-      : module_(module), first_(first), size_(size) {
+  GroupKey(const Module& module, std::uint32_t first, std::uint32_t size,
+           std::vector<std::uint32_t>& numbers)
+      : module_(module), first_(first), size_(size), numbers_(numbers) {
     for (std::uint32_t i = first; i < first + size; ++i) append(module.types[i]);
   }
 
-  const std::u32string& numbers() const { return numbers_; }
-
  private:
-  void put(std::uint32_t number) { numbers_.push_back(static_cast<char32_t>(number)); }
+  void put(std::uint32_t number) { numbers_.push_back(number); }
 
   void append_index(std::uint32_t index) {
     const bool inside = index >= first_ && index < first_ + size_;
@@ -104,15 +112,10 @@ class GroupKey {
     put(inside ? index - first_ : module_.canonical_types[index]);
   }
   void append(ValType type) {
-    put(type.code());
-    if (!type.is_ref()) return;
-    if (type.heap().is_abstract()) {
-      put(2);
-      put(type.heap().bits());
-    } else {
-      if (type.heap().is_exact()) put(3);
-      append_index(type.heap().type_index());
-    }
+    // One number, and a second one for an index: no two types have the same numbers.
+    if (!type.is_ref() || type.heap().is_abstract()) return put(type.bits());
+    put(type.code() | (type.heap().is_exact() ? 0x100 : 0));
+    append_index(type.heap().type_index());
   }
   void append(const std::optional<std::uint32_t>& index) {
     put(index ? 1 : 0);
@@ -123,8 +126,7 @@ class GroupKey {
     for (const ValType type : types) append(type);
   }
   void append(const SubType& type) {
-    put(static_cast<std::uint32_t>(type.kind));
-    put(type.is_final ? 1 : 0);
+    put(static_cast<std::uint32_t>(type.kind) << 1 | (type.is_final ? 1 : 0));
     append(type.supertype);
     append(type.describes);
     append(type.descriptor);
@@ -140,12 +142,68 @@ class GroupKey {
   const Module& module_;
   std::uint32_t first_;
   std::uint32_t size_;
-  std::u32string numbers_;
+  std::vector<std::uint32_t>& numbers_;
+};
+
+/// The groups met so far: a hash table of their keys, which lie one after the other.
+class Groups {
+ public:
+  /// The first type of the first group that is equivalent to the one of these types.
+  std::uint32_t find_or_add(const Module& module, std::uint32_t first, std::uint32_t size) {
+    const std::size_t begin = numbers_.size();
+    const GroupKey key(module, first, size, numbers_);
+    const std::span<const std::uint32_t> wanted = std::span(numbers_).subspan(begin);
+    const std::uint64_t hash = hash_of(wanted);
+    if (2 * (entries_.size() + 1) > slots_.size()) grow();
+    std::size_t slot = hash & (slots_.size() - 1);
+    for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
+      const Entry& entry = entries_[slots_[slot] - 1];
+      if (entry.hash != hash || entry.length != wanted.size()) continue;
+      if (std::ranges::equal(std::span(numbers_).subspan(entry.begin, entry.length), wanted)) {
+        numbers_.resize(begin);
+        return entry.first;
+      }
+    }
+    entries_.push_back({hash, begin, wanted.size(), first});
+    slots_[slot] = static_cast<std::uint32_t>(entries_.size());
+    return first;
+  }
+
+ private:
+  struct Entry {
+    std::uint64_t hash = 0;
+    std::size_t begin = 0;
+    std::size_t length = 0;
+    std::uint32_t first = 0;
+  };
+
+  static std::uint64_t hash_of(std::span<const std::uint32_t> numbers) {
+    std::uint64_t hash = numbers.size();
+    for (const std::uint32_t number : numbers) {
+      hash = (hash ^ number) * 0x9e37'79b9'7f4a'7c15;
+      hash ^= hash >> 29;
+    }
+    return hash;
+  }
+
+  void grow() {
+    slots_.assign(std::max<std::size_t>(16, 2 * slots_.size()), 0);
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      std::size_t slot = entries_[i].hash & (slots_.size() - 1);
+      while (slots_[slot] != 0) slot = (slot + 1) & (slots_.size() - 1);
+      slots_[slot] = static_cast<std::uint32_t>(i + 1);
+    }
+  }
+
+  std::vector<std::uint32_t> numbers_;
+  std::vector<Entry> entries_;
+  std::vector<std::uint32_t> slots_;  // numbers of entries, and one more; 0: free
 };
 
 class TypesValidator {
  public:
-  explicit TypesValidator(Module& module) : module_(module) {}
+  TypesValidator(Module& module, const InterruptToken* interrupt)
+      : module_(module), interrupt_(interrupt) {}
 
   Result<void> run() {
     const auto count = static_cast<std::uint32_t>(module_.types.size());
@@ -157,18 +215,22 @@ class TypesValidator {
         if (auto ok = check_descriptors(i); !ok) return ok;
       }
       for (std::uint32_t i = first; i < first + size; ++i) {
+        if (is_interrupted()) return make_error(Message::interrupted);
         if (auto ok = check_references(i, first + size); !ok) return ok;
       }
       canonicalise(first, size);
       for (std::uint32_t i = first; i < first + size; ++i) {
+        if (is_interrupted()) return make_error(Message::interrupted);
         if (auto ok = check_supertype(i); !ok) return ok;
         place_descriptor(module_.types[i]);
       }
     }
+    order_subtypes();
     return {};
   }
 
  private:
+  bool is_interrupted() const { return interrupt_ != nullptr && interrupt_->is_set(); }
   Error error(Message message, std::string_view detail) const {
     return make_error(message, module_.section_offsets[1], detail);
   }
@@ -219,40 +281,65 @@ class TypesValidator {
   }
 
   void canonicalise(std::uint32_t first, std::uint32_t size) {
-    const GroupKey key(module_, first, size);
-    const auto [entry, is_new] = groups_.try_emplace(key.numbers(), first);
-    for (std::uint32_t i = 0; i < size; ++i) {
-      module_.canonical_types[first + i] = entry->second + i;
+    const std::uint32_t canonical = groups_.find_or_add(module_, first, size);
+    for (std::uint32_t i = 0; i < size; ++i) module_.canonical_types[first + i] = canonical + i;
+  }
+
+  /// Fills in Module::subtype_ranges. Supertypes come before their subtypes: sizes are added up
+  /// from the end, places given from the start.
+  void order_subtypes() {
+    const auto is_subtype = [](const SubType& type) { return type.supertype.has_value(); };
+    if (std::ranges::none_of(module_.types, is_subtype)) return;
+    const std::vector<std::uint32_t>& canonical = module_.canonical_types;
+    const auto count = static_cast<std::uint32_t>(canonical.size());
+    std::vector<std::uint32_t> sizes(count, 1);
+    for (std::uint32_t i = count; i-- > 0;) {
+      const auto& supertype = module_.types[i].supertype;
+      if (canonical[i] == i && supertype) sizes[canonical[*supertype]] += sizes[i];
     }
+    std::vector<Module::SubtypeRange> ranges(count);
+    std::vector<std::uint32_t> next(count);  // the place of a type's next subtype
+    std::uint32_t next_root = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      if (canonical[i] != i) continue;
+      const auto& supertype = module_.types[i].supertype;
+      std::uint32_t& place = supertype ? next[canonical[*supertype]] : next_root;
+      ranges[i] = {place, place + sizes[i]};
+      next[i] = place + 1;
+      place += sizes[i];
+    }
+    module_.subtype_ranges = std::move(ranges);
   }
 
   Result<void> check_supertype(std::uint32_t index) {
     const SubType& type = module_.types[index];
     if (!type.supertype) return {};
     const SubType& super = module_.types[*type.supertype];
-    const std::string name = ' ' + std::to_string(index);
-    const std::string super_name = std::to_string(*type.supertype);
-    if (super.is_final)
-      return error(Message::sub_type, name + " has final super type " + super_name);
-    const std::string detail = name + " does not match super type " + super_name;
-    if (auto ok = check_sub_descriptors(type, super, detail); !ok) return ok;
-    if (!is_composite_subtype(module_, type, super)) return error(Message::sub_type, detail);
+    const auto wrong = [&](const char* why) {
+      return error(Message::sub_type, ' ' + std::to_string(index) + why + " super type " +
+                                          std::to_string(*type.supertype));
+    };
+    if (super.is_final) return wrong(" has final");
+    constexpr const char* kNoMatch = " does not match";
+    if (!are_descriptors_alike(type, super)) return wrong(kNoMatch);
+    if (auto ok = check_sub_descriptors(type, super); !ok) return ok;
+    if (!is_composite_subtype(module_, type, super)) return wrong(kNoMatch);
     depths_[index] = static_cast<std::uint8_t>(depths_[*type.supertype] + 1);
     if (depths_[index] > kMaxSubtypeDepth) return error(Message::subtypes_too_deep, {});
     return {};
   }
 
-  /// The descriptor of a subtype is one of its supertype's, and has one if that has; what is a
-  /// descriptor is so in both.
-  Result<void> check_sub_descriptors(const SubType& type, const SubType& super,
-                                     std::string_view detail) const {
+  /// A subtype has a descriptor if its supertype has one; what is a descriptor is so in both.
+  static bool are_descriptors_alike(const SubType& type, const SubType& super) {
+    return type.describes.has_value() == super.describes.has_value() &&
+           (type.descriptor || !super.descriptor);
+  }
+
+  /// The descriptor of a subtype is a subtype of its supertype's.
+  Result<void> check_sub_descriptors(const SubType& type, const SubType& super) const {
     const auto pair = [](std::uint32_t sub, std::uint32_t above) {
       return ' ' + std::to_string(sub) + " does not match " + std::to_string(above);
     };
-    if (type.describes.has_value() != super.describes.has_value() ||
-        (super.descriptor && !type.descriptor)) {
-      return error(Message::sub_type, detail);
-    }
     if (type.describes && !is_concrete_subtype(module_, *type.describes, *super.describes)) {
       return error(Message::described_type, pair(*type.describes, *super.describes));
     }
@@ -271,13 +358,16 @@ class TypesValidator {
   }
 
   Module& module_;
+  const InterruptToken* interrupt_;
   std::vector<std::uint8_t> depths_;  // of the chain of supertypes
-  std::unordered_map<std::u32string, std::uint32_t> groups_;
+  Groups groups_;
 };
 
 }  // namespace
 
-Result<void> validate_types(Module& module) { return TypesValidator(module).run(); }
+Result<void> validate_types(Module& module, const InterruptToken* interrupt) {
+  return TypesValidator(module, interrupt).run();
+}
 
 HeapType top_type(const Module& module, HeapType type) {
   return top_of(type.is_abstract() ? type.abstract()
@@ -321,8 +411,12 @@ bool is_subtype(const Module& module, ValType sub, ValType super) {
 
 bool are_subtypes(const Module& module, std::span<const ValType> sub,
                   std::span<const ValType> super) {
-  return std::equal(sub.begin(), sub.end(), super.begin(), super.end(),
-                    [&](ValType a, ValType b) { return is_subtype(module, a, b); });
+  if (sub.size() != super.size()) return false;
+  constexpr std::size_t kLong = 16;
+  const bool is_same =
+      sub.size() >= kLong && std::memcmp(sub.data(), super.data(), sub.size_bytes()) == 0;
+  return is_same || std::equal(sub.begin(), sub.end(), super.begin(), super.end(),
+                               [&](ValType a, ValType b) { return is_subtype(module, a, b); });
 }
 
 }  // namespace tinywasm::decoder

@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include <tinywasm/interrupt.hpp>
 #include <tinywasm/result.hpp>
 
 #include "decoder/module.hpp"
@@ -23,7 +24,7 @@ bool is_abstract_bottom(HeapType::Abstract type);
 bool is_abstract_subtype(HeapType::Abstract sub, HeapType::Abstract super);
 
 /// Checks the type section and fills in Module::canonical_types: what the functions below need.
-Result<void> validate_types(Module& module);
+Result<void> validate_types(Module& module, const InterruptToken* interrupt = nullptr);
 
 bool is_subtype(const Module& module, HeapType sub, HeapType super);
 bool is_subtype(const Module& module, ValType sub, ValType super);

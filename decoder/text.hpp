@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <tinywasm/interrupt.hpp>
 #include <tinywasm/result.hpp>
 
 namespace tinywasm::decoder {
@@ -14,8 +15,10 @@ namespace tinywasm::decoder {
 /// The module that `source` holds, in the binary format: one "(module ...)", "(module binary ...)"
 /// or "(module quote ...)", or its fields alone. Identifiers go into a name section. Nothing is
 /// validated beyond what the text format itself demands. Errors are `malformed` (or `unsupported`
-/// for a limit) with line and column; inside of a quoted module these count from the first string.
-Result<std::vector<std::byte>> assemble(std::string_view source);
+/// for a limit) with line and column, or `interrupted` once `interrupt` is set; inside of a quoted
+/// module these count from the first string.
+Result<std::vector<std::byte>> assemble(std::string_view source,
+                                        const InterruptToken* interrupt = nullptr);
 
 struct AssembledText {
   std::vector<std::byte> bytes;
@@ -23,6 +26,7 @@ struct AssembledText {
   bool has_page_size = false;
 };
 /// The same with what the bytes do not tell.
-Result<AssembledText> assemble_text(std::string_view source);
+Result<AssembledText> assemble_text(std::string_view source,
+                                    const InterruptToken* interrupt = nullptr);
 
 }  // namespace tinywasm::decoder

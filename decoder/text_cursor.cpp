@@ -157,6 +157,7 @@ void TextCursor::fail_at(Message message, std::size_t offset, std::string_view d
   // A name that does not resolve is the text's fault, not the module's; so is nothing else.
   const bool is_name = error_.kind == ErrorKind::invalid && message != Message::hint_target;
   if (is_name) error_.kind = ErrorKind::malformed;
+  if (message == Message::interrupted) return;
   const TextPlace place = lexer_.place(offset);
   error_.line = place.line;
   error_.column = place.column;

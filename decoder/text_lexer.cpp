@@ -102,7 +102,28 @@ void append_string_value(std::string_view literal, std::string& out) {
   }
 }
 
-TextLexer::TextLexer(std::string_view source) : source_(source), limit_(utf8_prefix(source)) {}
+TextLexer::TextLexer(std::string_view source, const InterruptToken* interrupt)
+    : source_(source), interrupt_(interrupt) {
+  constexpr std::size_t kPiece = 1 << 20;
+  constexpr std::size_t kLongestCharacter = 4;
+  while (limit_ < source.size() && !(interrupt_ != nullptr && interrupt_->is_set())) {
+    const std::string_view piece = source.substr(limit_, kPiece);
+    const std::size_t length = utf8_prefix(piece);
+    limit_ += length;
+    if (length + kLongestCharacter <= piece.size()) break;  // not just a character that is cut
+    if (length == 0) break;
+  }
+}
+
+/// False once it is interrupted, which is an error then.
+bool TextLexer::poll() {
+  constexpr std::size_t kBytesBetweenPolls = 64 << 10;
+  if (at_ < next_poll_) return true;
+  next_poll_ = at_ + kBytesBetweenPolls;
+  if (interrupt_ == nullptr || !interrupt_->is_set()) return true;
+  fail(Message::interrupted, at_);
+  return false;
+}
 
 const Token& TextLexer::ahead(std::size_t index) {
   while (ahead_count_ <= index) {
@@ -121,6 +142,7 @@ Token TextLexer::next() {
 
 void TextLexer::seek(std::size_t offset) {
   at_ = offset;
+  next_poll_ = offset;
   ahead_count_ = 0;
 }
 
@@ -163,6 +185,7 @@ Token TextLexer::token(TokenKind kind, std::size_t begin) const {
 /// Skips white space, comments and annotations; false after an error.
 bool TextLexer::skip_space() {
   while (at_ < limit_) {
+    if (!poll()) return false;
     const char c = source_[at_];
     if (c == ' ' || c == '\n' || c == '\t' || c == '\r') {
       ++at_;
@@ -180,8 +203,10 @@ bool TextLexer::skip_space() {
 }
 
 bool TextLexer::skip_line_comment() {
-  const std::size_t end = source_.find_first_of("\n\r", at_);
-  at_ = std::min(end, limit_);
+  while (at_ < limit_ && source_[at_] != '\n' && source_[at_] != '\r') {
+    if (!poll()) return false;
+    ++at_;
+  }
   if (at_ < limit_ || limit_ == source_.size()) return true;
   fail(Message::malformed_utf8, limit_);
   return false;
@@ -191,6 +216,7 @@ bool TextLexer::skip_block_comment() {
   const std::size_t begin = at_;
   std::size_t depth = 0;
   while (at_ < limit_) {
+    if (!poll()) return false;
     if (at('(') && at(';', 1)) {
       ++depth;
       at_ += 2;
@@ -246,6 +272,7 @@ bool TextLexer::skip_annotation_contents(std::size_t begin) {
   for (std::size_t depth = 1; depth > 0;) {
     // Neither comments nor annotations are special inside but for the comments' own brackets.
     const char c = at_ < limit_ ? source_[at_] : '\0';
+    if (!poll()) return false;
     if (at_ >= limit_) {
       fail_at_end(Message::unclosed_annotation, begin);
       return false;
@@ -310,6 +337,7 @@ std::optional<Message> TextLexer::scan_string() {
   ++at_;
   while (at_ < limit_) {
     const char c = source_[at_];
+    if (!poll()) return Message::interrupted;
     if (c == '"') {
       ++at_;
       return std::nullopt;

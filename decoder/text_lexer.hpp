@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include <tinywasm/interrupt.hpp>
+
 #include "decoder/errors.hpp"
 #include "decoder/text_keywords.hpp"
 
@@ -69,7 +71,8 @@ struct Annotation {
 /// it and its tokens. The first error sticks: from there on all tokens are TokenKind::error.
 class TextLexer {
  public:
-  explicit TextLexer(std::string_view source);
+  /// `interrupt` ends it with an error of its own.
+  explicit TextLexer(std::string_view source, const InterruptToken* interrupt = nullptr);
 
   const Token& peek() { return ahead(0); }
   const Token& peek_second() { return ahead(1); }
@@ -92,6 +95,7 @@ class TextLexer {
  private:
   const Token& ahead(std::size_t index);
   Token lex();
+  bool poll();
   bool skip_space();
   bool skip_line_comment();
   bool skip_block_comment();
@@ -112,7 +116,9 @@ class TextLexer {
   }
 
   std::string_view source_;
-  std::size_t limit_;  // the source is well-formed UTF-8 up to here
+  const InterruptToken* interrupt_;
+  std::size_t next_poll_ = 0;  // the place from which on it looks whether it is interrupted
+  std::size_t limit_ = 0;      // the source is well-formed UTF-8 up to here
   std::size_t at_ = 0;
   LexicalError error_;
   bool failed_ = false;

@@ -297,8 +297,9 @@ Result<TextModule> parse_text_fields(TextLexer& lexer) {
 namespace {
 
 /// A module, wrapped or not, that fills the whole source from `begin` on.
-Result<TextModule> parse_source(std::string_view source, std::size_t begin = 0) {
-  TextLexer lexer{source};
+Result<TextModule> parse_source(std::string_view source, std::size_t begin,
+                                const InterruptToken* interrupt) {
+  TextLexer lexer{source, interrupt};
   lexer.seek(begin);
   TextCursor in{lexer};
   if (!in.at_open(Keyword::module)) return parse_text_fields(lexer);
@@ -311,23 +312,23 @@ Result<TextModule> parse_source(std::string_view source, std::size_t begin = 0) 
 
 }  // namespace
 
-Result<AssembledText> assemble_text(std::string_view source) {
+Result<AssembledText> assemble_text(std::string_view source, const InterruptToken* interrupt) {
   if (source.size() > kMaxModuleBytes) return make_error(Message::module_too_large);
-  auto module = parse_source(source, byte_order_mark(source));
+  auto module = parse_source(source, byte_order_mark(source), interrupt);
   if (!module) return std::move(module).error();
   const auto result = [](TextModule& made) {
     return AssembledText{std::move(made.bytes), made.has_page_size};
   };
   if (module->kind != TextModule::Kind::quote) return result(*module);
   // A quoted module does not quote another one.
-  auto inner = parse_source(module->quoted);
+  auto inner = parse_source(module->quoted, 0, interrupt);
   if (!inner) return std::move(inner).error();
   if (inner->kind == TextModule::Kind::text) return result(*inner);
   return make_error(Message::unexpected_token, Error::kNoOffset, " in a quoted module");
 }
 
-Result<std::vector<std::byte>> assemble(std::string_view source) {
-  auto text = assemble_text(source);
+Result<std::vector<std::byte>> assemble(std::string_view source, const InterruptToken* interrupt) {
+  auto text = assemble_text(source, interrupt);
   if (!text) return std::move(text).error();
   return std::move(text->bytes);
 }

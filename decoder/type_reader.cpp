@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decoder/type_reader.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "decoder/limits.hpp"
@@ -252,9 +253,13 @@ GlobalType read_global_type(ByteReader& reader) {
   return type;
 }
 
-std::vector<SubType> read_types(ByteReader& reader, std::vector<std::uint32_t>* empty_groups) {
+std::vector<SubType> read_types(ByteReader& reader, std::vector<std::uint32_t>* empty_groups,
+                                const InterruptToken* interrupt) {
   std::vector<SubType> types;
   const std::uint32_t groups = reader.count();
+  // No group of one type or more is shorter than this.
+  constexpr std::size_t kLeastBytes = 3;
+  types.reserve(std::min<std::size_t>({groups, kMaxTypes, reader.remaining() / kLeastBytes}));
   for (std::uint32_t group = 0; group < groups && reader.ok(); ++group) {
     const std::uint32_t start = reader.offset();
     std::uint32_t size = 1;
@@ -269,6 +274,7 @@ std::vector<SubType> read_types(ByteReader& reader, std::vector<std::uint32_t>* 
     const auto first = static_cast<std::uint32_t>(types.size());
     if (size == 0 && empty_groups != nullptr) empty_groups->push_back(first);
     for (std::uint32_t i = 0; i < size && reader.ok(); ++i) {
+      if (interrupt != nullptr && interrupt->is_set()) reader.fail(Message::interrupted);
       types.push_back(read_sub_type(reader));
       types.back().rec_start = first;
       types.back().rec_size = size;

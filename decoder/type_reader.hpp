@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include <tinywasm/interrupt.hpp>
+
 #include "decoder/byte_reader.hpp"
 #include "decoder/types.hpp"
 
@@ -19,7 +21,8 @@ GlobalType read_global_type(ByteReader& reader);
 /// The types of a type section, in the order of their indices. Recursion groups without types leave
 /// no trace but in `empty_groups`: the index of the type before which each stands.
 std::vector<SubType> read_types(ByteReader& reader,
-                                std::vector<std::uint32_t>* empty_groups = nullptr);
+                                std::vector<std::uint32_t>* empty_groups = nullptr,
+                                const InterruptToken* interrupt = nullptr);
 
 /// A block type: a type index, or a result or none. A type index that is absent is -1.
 struct BlockType {

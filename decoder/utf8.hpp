@@ -3,8 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace tinywasm::decoder {
 
@@ -39,6 +42,17 @@ constexpr Utf8Char decode_utf8(std::string_view text) {
 constexpr std::size_t utf8_prefix(std::string_view text) {
   std::size_t i = 0;
   while (i < text.size()) {
+    if (!std::is_constant_evaluated()) {
+      // Eight characters of ASCII at once.
+      std::uint64_t eight = 0;
+      constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
+      while (text.size() - i >= sizeof eight) {
+        std::memcpy(&eight, text.data() + i, sizeof eight);
+        if ((eight & kHighBits) != 0) break;
+        i += sizeof eight;
+      }
+      if (i == text.size()) break;
+    }
     const std::size_t length = decode_utf8(text.substr(i)).length;
     if (length == 0) break;
     i += length;

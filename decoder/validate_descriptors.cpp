@@ -52,16 +52,18 @@ void FunctionValidatorBase::check_struct_new(const Instruction& insn) {
   if (!reader_.ok()) return;
   const bool is_default =
       insn.id == Insn::struct_new_default || insn.id == Insn::struct_new_default_desc;
-  if (is_default) {
-    for (const FieldType& field : type.fields) check_defaultable(field);
-  }
+  if (is_default) check_all_defaultable(insn.index);
   if (takes_descriptor != type.descriptor.has_value()) {
     return fail(takes_descriptor ? Message::no_descriptor_allocation
                                  : Message::descriptor_required);
   }
   if (takes_descriptor) pop(reference_to(*type.descriptor, true, true));
   if (!is_default) {
-    for (std::size_t i = type.fields.size(); i-- > 0;) pop(unpacked(type.fields[i].type));
+    for (std::size_t i = type.fields.size(); i-- > 0;) {
+      // Unreachable code has as many operands as are wanted.
+      if (operands_in_frame() == 0 && frames_.back().unreachable) break;
+      pop(unpacked(type.fields[i].type));
+    }
   }
   push(reference_to(insn.index, true, false));
 }

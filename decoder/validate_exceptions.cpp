@@ -45,20 +45,28 @@ std::span<const ValType> FunctionValidatorBase::tag_params(std::uint32_t tag) {
 /// Each clause's values fit its label. The labels do not count the try_table's own, which is not
 /// entered yet.
 void FunctionValidatorBase::check_catches(const Instruction& insn) {
-  std::vector<ValType> values;
   for (const Catch& clause : insn.catches) {
-    values.clear();
+    poll();
+    std::span<const ValType> params;
     if (clause.kind == Catch::catch_ || clause.kind == Catch::catch_ref) {
-      const auto params = tag_params(clause.tag);
-      values.assign(params.begin(), params.end());
+      params = tag_params(clause.tag);
     }
-    if (has_reference(clause.kind)) values.push_back(kNonNullExnRef);
     const auto wanted = label_types(clause.label);
     if (!reader_.ok()) return;
-    if (are_subtypes(module_, values, wanted)) continue;
+    if (catch_fits(params, has_reference(clause.kind), wanted)) continue;
+    std::vector<ValType> values(params.begin(), params.end());
+    if (has_reference(clause.kind)) values.push_back(kNonNullExnRef);
     return fail(Message::type_mismatch, ": catch clause gives " + to_string(values) +
                                             " but label takes " + to_string(wanted));
   }
+}
+
+/// Whether a tag's values, and a reference to the exception behind them, are what a label takes.
+bool FunctionValidatorBase::catch_fits(std::span<const ValType> params, bool has_reference,
+                                       std::span<const ValType> label) {
+  if (label.size() != params.size() + (has_reference ? 1 : 0)) return false;
+  if (has_reference && !matches(kNonNullExnRef, label.back())) return false;
+  return all_match(params, label.first(params.size()));
 }
 
 // The legacy instructions

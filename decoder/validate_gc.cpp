@@ -61,6 +61,18 @@ void FunctionValidatorBase::check_defaultable(const FieldType& field) {
   }
 }
 
+/// Of a structure with many fields this is asked with three bytes: it is remembered.
+void FunctionValidatorBase::check_all_defaultable(std::uint32_t type_index) {
+  const std::vector<FieldType>& fields = module_.types[type_index].fields;
+  const auto [known, is_new] = defaultable_.try_emplace(type_index, true);
+  if (is_new) {
+    known->second = std::ranges::all_of(
+        fields, [](const FieldType& field) { return field.type.is_defaultable(); });
+  }
+  if (known->second) return;
+  for (const FieldType& field : fields) check_defaultable(field);
+}
+
 // Structures
 
 bool FunctionValidatorBase::check_struct(const Instruction& insn) {

@@ -3,6 +3,7 @@
 // (https://webassembly.github.io/spec/core/valid/instructions.html).
 #include <algorithm>
 #include <string>
+#include <unordered_set>
 
 #include "decoder/function_validator.hpp"
 #include "decoder/subtyping.hpp"
@@ -185,13 +186,16 @@ bool FunctionValidatorBase::check_control(const Instruction& insn) {
 void FunctionValidatorBase::check_br_table(const Instruction& insn) {
   pop(ValType::kI32);
   const auto default_types = label_types(insn.labels.back());
-  const ValType* checked = nullptr;  // many labels in a row have the same types
+  // A label is a byte and may have a thousand types: none are checked twice.
+  const ValType* checked = nullptr;
+  std::unordered_set<const ValType*> all_checked;
   for (const std::uint32_t label : insn.labels) {
+    poll();
     const auto types = label_types(label);
     if (types.size() != default_types.size()) return mismatch(types, "label");
-    if (types.data() == checked) continue;
+    if (types.empty() || types.data() == checked) continue;
     checked = types.data();
-    check_values(types);
+    if (all_checked.insert(checked).second) check_values(types);
   }
   pop_values(default_types);
   set_unreachable();
@@ -242,7 +246,7 @@ void FunctionValidatorBase::check_call(const FuncType& callee) {
 
 void FunctionValidatorBase::check_tail_call(const FuncType& callee) {
   const auto results = frames_.front().signature.results;
-  if (!are_subtypes(module_, callee.results, results)) {
+  if (!all_match(callee.results, results)) {
     fail(Message::type_mismatch,
          ": callee returns " + to_string(callee.results) + " but function " + to_string(results));
   }

@@ -30,7 +30,10 @@ bool has_vector_types(const Module& module) {
 
 class ModuleValidator {
  public:
-  explicit ModuleValidator(Module& module) : module_(module), body_(module, sink_) {}
+  ModuleValidator(Module& module, const InterruptToken* interrupt)
+      : module_(module), interrupt_(interrupt), body_(module, sink_) {
+    body_.set_interrupt(interrupt);
+  }
 
   Result<void> run();
 
@@ -88,13 +91,14 @@ class ModuleValidator {
   }
 
   Module& module_;
+  const InterruptToken* interrupt_;
   NullSink sink_;
   FunctionValidator<NullSink> body_;
   Error error_;
 };
 
 Result<void> ModuleValidator::run() {
-  if (!check(validate_types(module_))) return error_;
+  if (!check(validate_types(module_, interrupt_))) return error_;
   if (!check_functions()) return error_;
   declare_functions();
   // In the order of the context's construction: tables see imported globals alone, globals those
@@ -221,6 +225,9 @@ bool ModuleValidator::check_export(const Export& entry, std::uint64_t offset) {
 bool ModuleValidator::check_exports() {
   for (std::size_t i = 0; i < module_.exports.size(); ++i) {
     const Export& entry = module_.exports[i];
+    if (interrupt_ != nullptr && interrupt_->is_set()) {
+      return fail(Message::interrupted, Error::kNoOffset);
+    }
     // The name is a view into the module's bytes, which tells the place.
     const auto* const name = reinterpret_cast<const std::byte*>(entry.name.data());
     const auto offset = static_cast<std::uint64_t>(name - module_.bytes.data());
@@ -322,6 +329,8 @@ void ModuleValidator::declare_functions(const ConstExpr& expr) {
 
 }  // namespace
 
-Result<void> validate_module(Module& module) { return ModuleValidator(module).run(); }
+Result<void> validate_module(Module& module, const InterruptToken* interrupt) {
+  return ModuleValidator(module, interrupt).run();
+}
 
 }  // namespace tinywasm::decoder

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include <tinywasm/interrupt.hpp>
 #include <tinywasm/result.hpp>
 
 #include "decoder/function_validator.hpp"
@@ -13,8 +14,9 @@ namespace tinywasm::decoder {
 
 /// Checks a whole module, every body included, and completes it: canonical_types,
 /// declared_functions and has_vector_types. Errors are `invalid`, `malformed` for what is wrong
-/// with the bytes of a body, and `unsupported` for the limits of limits.hpp.
-Result<void> validate_module(Module& module);
+/// with the bytes of a body, `unsupported` for the limits of limits.hpp, and `interrupted` once
+/// `interrupt` is set.
+Result<void> validate_module(Module& module, const InterruptToken* interrupt = nullptr);
 
 /// Walks one defined function of a module that validate_module accepted, and reports it to `sink`
 /// (see instruction.hpp). Threads may do so at the same time.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -31,7 +32,9 @@ Error io_error(int number) { return Error{ErrorKind::io, std::generic_category()
 /// An open file, closed at the end of its life.
 class File {
  public:
-  explicit File(const char* path) : descriptor_(open(path, O_RDONLY | O_CLOEXEC)) {}
+  /// To be read without waiting, or not.
+  File(const char* path, bool waits)
+      : descriptor_(open(path, O_RDONLY | O_CLOEXEC | (waits ? 0 : O_NONBLOCK))) {}
   ~File() {
     if (descriptor_ >= 0) close(descriptor_);
   }
@@ -43,10 +46,24 @@ class File {
   int descriptor_;
 };
 
+Error interrupted() { return decoder::make_error(decoder::Message::interrupted); }
+
+/// Waits until there is something to read, or an error or the end; false when it was interrupted.
+bool wait_for_input(int descriptor, const InterruptToken& interrupt) {
+  constexpr int kMilliseconds = 10;
+  pollfd ready{descriptor, POLLIN, 0};
+  while (!interrupt.is_set()) {
+    const int count = poll(&ready, 1, kMilliseconds);
+    if (count > 0 || (count < 0 && errno != EINTR)) return true;
+  }
+  return false;
+}
+
 /// Reads to the end of a file, whose size is a hint only: pipes have none. The bytes are taken
 /// piece by piece, as a vector would be zeroed first; a small file is read in one piece no larger
 /// than it.
-Result<std::vector<std::byte>> read_all(int descriptor, std::size_t size_hint) {
+Result<std::vector<std::byte>> read_all(int descriptor, std::size_t size_hint,
+                                        const InterruptToken* interrupt) {
   constexpr std::size_t kLeast = 4096;
   constexpr std::size_t kMost = 256 << 10;
   std::vector<std::byte> bytes;
@@ -54,8 +71,9 @@ Result<std::vector<std::byte>> read_all(int descriptor, std::size_t size_hint) {
   vm::prefer_large_pages(bytes.data(), size_hint);
   std::vector<std::byte> piece(std::clamp(size_hint, kLeast, kMost));
   for (;;) {
+    if (interrupt != nullptr && !wait_for_input(descriptor, *interrupt)) return interrupted();
     const ssize_t count = read(descriptor, piece.data(), piece.size());
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && (errno == EINTR || (interrupt != nullptr && errno == EAGAIN))) continue;
     if (count < 0) return io_error(errno);
     if (count == 0) return bytes;
     bytes.insert(bytes.end(), piece.begin(), piece.begin() + count);
@@ -65,8 +83,8 @@ Result<std::vector<std::byte>> read_all(int descriptor, std::size_t size_hint) {
   }
 }
 
-Result<std::vector<std::byte>> read_file(const std::string& path) {
-  const File file(path.c_str());
+Result<std::vector<std::byte>> read_file(const std::string& path, const InterruptToken* interrupt) {
+  const File file(path.c_str(), interrupt == nullptr);
   if (file.descriptor() < 0) return io_error(errno);
   struct stat status{};
   if (fstat(file.descriptor(), &status) != 0) return io_error(errno);
@@ -75,7 +93,7 @@ Result<std::vector<std::byte>> read_file(const std::string& path) {
   if (size > decoder::kMaxModuleBytes) {
     return decoder::make_error(decoder::Message::module_too_large);
   }
-  return read_all(file.descriptor(), static_cast<std::size_t>(size));
+  return read_all(file.descriptor(), static_cast<std::size_t>(size), interrupt);
 }
 
 std::string_view as_text(std::span<const std::byte> bytes) {
@@ -93,53 +111,68 @@ bool is_text(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-Result<Module> Module::load(std::vector<std::byte> bytes, const Features& features) {
-  auto decoded = decoder::read_module(std::move(bytes));
+Result<Module> Module::load(std::vector<std::byte> bytes, const LoadOptions& options) {
+  auto decoded = decoder::read_module(std::move(bytes), options.interrupt);
   if (!decoded) return std::move(decoded).error();
   auto module = std::make_shared<decoder::Module>(*std::move(decoded));
-  if (Result<void> allowed = decoder::check_restrictions(*module, features); !allowed) {
+  if (Result<void> allowed = decoder::check_restrictions(*module, options.features); !allowed) {
     return std::move(allowed).error();
   }
-  if (Result<void> valid = decoder::validate_module(*module); !valid) {
+  if (Result<void> valid = decoder::validate_module(*module, options.interrupt); !valid) {
     return std::move(valid).error();
   }
-  if (Result<void> allowed = decoder::check_features(*module, features); !allowed) {
-    return std::move(allowed).error();
-  }
+  const auto allowed = decoder::check_features(*module, options.features, options.interrupt);
+  if (!allowed) return allowed.error();
   return Module(std::make_shared<vm::ModuleCode>(std::move(module)));
 }
 
-Result<Module> Module::from_file(const std::string& path, const Features& features) {
+Result<Module> Module::from_file(const std::string& path, const LoadOptions& options) {
   return vm::guarded([&]() -> Result<Module> {
-    auto bytes = read_file(path);
+    auto bytes = read_file(path, options.interrupt);
     if (!bytes) return std::move(bytes).error();
-    return from_bytes(*std::move(bytes), features);
+    return from_bytes(*std::move(bytes), options);
   });
 }
 
-Result<Module> Module::from_bytes(std::vector<std::byte>&& bytes, const Features& features) {
-  if (is_text(bytes)) return from_text(as_text(bytes), features);
-  return vm::guarded([&] { return load(std::move(bytes), features); });
+Result<Module> Module::from_bytes(std::vector<std::byte>&& bytes, const LoadOptions& options) {
+  if (is_text(bytes)) return from_text(as_text(bytes), options);
+  return vm::guarded([&] { return load(std::move(bytes), options); });
 }
 
-Result<Module> Module::from_bytes(std::span<const std::byte> bytes, const Features& features) {
-  return is_text(bytes) ? from_text(as_text(bytes), features) : from_binary(bytes, features);
+Result<Module> Module::from_bytes(std::span<const std::byte> bytes, const LoadOptions& options) {
+  return is_text(bytes) ? from_text(as_text(bytes), options) : from_binary(bytes, options);
 }
 
-Result<Module> Module::from_binary(std::span<const std::byte> bytes, const Features& features) {
+Result<Module> Module::from_binary(std::span<const std::byte> bytes, const LoadOptions& options) {
   return vm::guarded(
-      [&] { return load(std::vector<std::byte>(bytes.begin(), bytes.end()), features); });
+      [&] { return load(std::vector<std::byte>(bytes.begin(), bytes.end()), options); });
 }
 
-Result<Module> Module::from_text(std::string_view text, const Features& features) {
+Result<Module> Module::from_text(std::string_view text, const LoadOptions& options) {
   return vm::guarded([&]() -> Result<Module> {
-    auto assembled = decoder::assemble_text(text);
+    auto assembled = decoder::assemble_text(text, options.interrupt);
     if (!assembled) return std::move(assembled).error();
-    if (assembled->has_page_size && !features.has(FeatureId::custom_page_sizes)) {
+    if (assembled->has_page_size && !options.features.has(FeatureId::custom_page_sizes)) {
       return decoder::feature_off(FeatureId::custom_page_sizes);
     }
-    return load(std::move(assembled->bytes), features);
+    return load(std::move(assembled->bytes), options);
   });
+}
+
+Result<Module> Module::from_file(const std::string& path, const Features& features) {
+  return from_file(path, LoadOptions{.features = features});
+}
+Result<Module> Module::from_bytes(std::span<const std::byte> bytes, const Features& features) {
+  return from_bytes(bytes, LoadOptions{.features = features});
+}
+Result<Module> Module::from_bytes(std::vector<std::byte>&& bytes, const Features& features) {
+  return from_bytes(std::move(bytes), LoadOptions{.features = features});
+}
+Result<Module> Module::from_text(std::string_view text, const Features& features) {
+  return from_text(text, LoadOptions{.features = features});
+}
+Result<Module> Module::from_binary(std::span<const std::byte> bytes, const Features& features) {
+  return from_binary(bytes, LoadOptions{.features = features});
 }
 
 std::vector<ImportType> Module::imports() const {
@@ -156,6 +189,21 @@ std::vector<ImportType> Module::imports() const {
 std::vector<ExportType> Module::exports() const {
   if (!code_) return {};
   return vm::exports_of(code_->module());
+}
+
+bool Module::imports_from(std::string_view module) const noexcept {
+  if (!code_) return false;
+  const auto& imports = code_->module().imports;
+  return std::any_of(imports.begin(), imports.end(),
+                     [&](const decoder::Import& import) { return import.module == module; });
+}
+
+std::size_t Module::export_count() const noexcept {
+  return code_ ? code_->module().exports.size() : 0;
+}
+
+ExportType Module::export_at(std::size_t index) const {
+  return vm::export_type(code_->module(), code_->module().exports[index]);
 }
 
 bool Module::has_export(std::string_view name) const {

@@ -198,12 +198,14 @@ ImportType import_type(const decoder::Module& module, const decoder::Import& imp
           type_of(module, import.kind, import.index), import.is_exact};
 }
 
+ExportType export_type(const decoder::Module& module, const decoder::Export& entry) {
+  return {std::string(entry.name), type_of(module, entry.kind, entry.index)};
+}
+
 std::vector<ExportType> exports_of(const decoder::Module& module) {
   std::vector<ExportType> all;
   all.reserve(module.exports.size());
-  for (const decoder::Export& entry : module.exports) {
-    all.push_back({std::string(entry.name), type_of(module, entry.kind, entry.index)});
-  }
+  for (const decoder::Export& entry : module.exports) all.push_back(export_type(module, entry));
   return all;
 }
 

@@ -33,6 +33,7 @@ ExternType type_of(const decoder::Module& module, decoder::ExternKind kind, std:
 ImportType import_type(const decoder::Module& module, const decoder::Import& import);
 
 /// Names and types of all exports.
+ExportType export_type(const decoder::Module& module, const decoder::Export& entry);
 std::vector<ExportType> exports_of(const decoder::Module& module);
 
 /// Whether the host may make a memory, table or function of this type: limits in order, and only

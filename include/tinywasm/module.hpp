@@ -12,6 +12,7 @@
 
 #include <tinywasm/export.hpp>
 #include <tinywasm/features.hpp>
+#include <tinywasm/interrupt.hpp>
 #include <tinywasm/mode.hpp>
 #include <tinywasm/result.hpp>
 #include <tinywasm/store.hpp>
@@ -23,35 +24,57 @@ namespace vm {
 class ModuleCode;
 }  // namespace vm
 
+/// How a module is loaded.
+struct LoadOptions {
+  /// What it may use; using another feature is an error of kind unsupported.
+  Features features{};
+  /// Ends reading, assembling and validating it when it is set, with an error of kind interrupted.
+  /// Not kept after the call.
+  const InterruptToken* interrupt = nullptr;
+};
+
 /// A decoded and validated module. Immutable: it may be shared by any number of Stores and threads,
 /// and copying it copies a pointer. Functions are translated when they are first called, once for
 /// all Stores. One that was moved from is empty: it imports and exports nothing, and to instantiate
 /// it is an error of kind host.
 class TINYWASM_MODE TINYWASM_API Module {
  public:
-  // All may be given the features that the module may use; using another one is an error of kind
-  // unsupported.
-
   /// Reads a file in the binary or the text format. Errors do not repeat the path.
   [[nodiscard]] static Result<Module> from_file(const std::string& path,
-                                                const Features& features = {});
+                                                const LoadOptions& options = {});
   /// Binary or text: text when the first character after a byte order mark and white space is '('
   /// or
   /// ';', or when there is nothing but these. No bytes at all are an error. A vector becomes the
   /// module's without a copy when it is binary, and stays as it is when it is text.
   [[nodiscard]] static Result<Module> from_bytes(std::span<const std::byte> bytes,
-                                                 const Features& features = {});
+                                                 const LoadOptions& options = {});
   [[nodiscard]] static Result<Module> from_bytes(std::vector<std::byte>&& bytes,
-                                                 const Features& features = {});
+                                                 const LoadOptions& options = {});
   /// The text format, whatever the bytes look like.
   [[nodiscard]] static Result<Module> from_text(std::string_view text,
-                                                const Features& features = {});
+                                                const LoadOptions& options = {});
   /// The binary format, whatever the bytes look like.
   [[nodiscard]] static Result<Module> from_binary(std::span<const std::byte> bytes,
-                                                  const Features& features = {});
+                                                  const LoadOptions& options = {});
+
+  // The same with nothing but features.
+  [[nodiscard]] static Result<Module> from_file(const std::string& path, const Features& features);
+  [[nodiscard]] static Result<Module> from_bytes(std::span<const std::byte> bytes,
+                                                 const Features& features);
+  [[nodiscard]] static Result<Module> from_bytes(std::vector<std::byte>&& bytes,
+                                                 const Features& features);
+  [[nodiscard]] static Result<Module> from_text(std::string_view text, const Features& features);
+  [[nodiscard]] static Result<Module> from_binary(std::span<const std::byte> bytes,
+                                                  const Features& features);
 
   [[nodiscard]] std::vector<ImportType> imports() const;
   [[nodiscard]] std::vector<ExportType> exports() const;
+  // The same one by one: all at once can need thousands of times the module's size, as many may be
+  // of one large type. Precondition of the second: an index below the number.
+  [[nodiscard]] std::size_t export_count() const noexcept;
+  [[nodiscard]] ExportType export_at(std::size_t index) const;
+  /// Whether it imports anything from a module of this name.
+  [[nodiscard]] bool imports_from(std::string_view module) const noexcept;
   /// Whether there is an export of this name, of whatever type.
   [[nodiscard]] bool has_export(std::string_view name) const;
   /// From the name section; may be empty.
@@ -65,7 +88,7 @@ class TINYWASM_MODE TINYWASM_API Module {
   friend class Linker;
   friend class Instance;
   explicit Module(std::shared_ptr<vm::ModuleCode> code) : code_(std::move(code)) {}
-  static Result<Module> load(std::vector<std::byte> bytes, const Features& features);
+  static Result<Module> load(std::vector<std::byte> bytes, const LoadOptions& options);
 
   std::shared_ptr<vm::ModuleCode> code_;
 };

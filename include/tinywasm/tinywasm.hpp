@@ -11,6 +11,7 @@
 #include <tinywasm/guest.hpp>
 #include <tinywasm/host.hpp>
 #include <tinywasm/instance.hpp>
+#include <tinywasm/interrupt.hpp>
 #include <tinywasm/linker.hpp>
 #include <tinywasm/memory.hpp>
 #include <tinywasm/module.hpp>
