@@ -9,6 +9,9 @@ namespace tinywasm::decoder {
 
 namespace {
 
+/// A longer name would be repeated at every use, and a module of a megabyte become gigabytes.
+constexpr std::size_t kLongestIdentifier = 500;
+
 /// What stands after the dollar sign.
 std::string identifier_text(std::string_view name) {
   return is_identifier(name) ? std::string(name) : quoted_name(name);
@@ -24,7 +27,8 @@ PrintedNames::PrintedNames(const std::vector<IndexName>& names, std::size_t coun
     if (is_new) ++uses[each.name];
   }
   for (auto& [index, entry] : entries_) {
-    entry.is_identifier = is_identifier(entry.name) && uses[entry.name] == 1;
+    entry.is_identifier = entry.name.size() <= kLongestIdentifier && is_identifier(entry.name) &&
+                          uses[entry.name] == 1;
   }
 }
 
@@ -69,7 +73,8 @@ std::string PrintedLabels::reference(std::uint32_t index) const {
   if (index >= open_.size()) return std::to_string(index);  // the function's own, or none at all
   const std::size_t position = open_.size() - 1 - index;
   const std::string_view name = open_[position].name;
-  if (name.empty() || innermost_.at(name) != position + 1) return std::to_string(index);
+  const bool is_told = !name.empty() && name.size() <= kLongestIdentifier;
+  if (!is_told || innermost_.at(name) != position + 1) return std::to_string(index);
   return '$' + identifier_text(name);
 }
 

@@ -14,8 +14,8 @@
 
 namespace tinywasm::decoder {
 
-/// The names of one index space. A name that is unique and has the form of an identifier becomes
-/// one; another one is told by an annotation.
+/// The names of one index space. A name that is unique, not too long, and has the form of an
+/// identifier becomes one; another one is told by an annotation.
 class PrintedNames {
  public:
   PrintedNames() = default;

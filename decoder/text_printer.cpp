@@ -33,20 +33,35 @@ constexpr std::string_view extern_word(ExternKind kind) {
 
 }  // namespace
 
-TextPrinter::TextPrinter(const Module& module, bool fold)
-    : module_(module), fold_(fold), names_(module) {
+TextPrinter::TextPrinter(const Module& module, bool fold, const TextSink& sink,
+                         const InterruptToken* interrupt)
+    : module_(module), fold_(fold), sink_(sink), interrupt_(interrupt), names_(module) {
   static const PrintedNames kNoNames;
   locals_ = &kNoNames;
 }
 
+void TextPrinter::begin_line() { out_.append(2 * std::min(indent_, kMaxIndent), ' '); }
+
 void TextPrinter::line(std::string_view text) {
-  const std::size_t spaces = 2 * std::min(indent_, kMaxIndent);
-  out_.append(spaces, ' ');
-  for (const char c : text) {
-    out_ += c;
-    if (c == '\n') out_.append(spaces, ' ');
+  for (;;) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    begin_line();
+    out_ += text.substr(0, end);
+    out_ += '\n';
+    if (end == text.size()) break;
+    text.remove_prefix(end + 1);
   }
-  out_ += '\n';
+  flush();
+}
+
+/// Gives large pieces away, but for the last character, which may yet be taken back.
+void TextPrinter::flush() {
+  constexpr std::size_t kPiece = 64 << 10;
+  if (out_.size() < kPiece) return;
+  if (interrupt_ != nullptr && interrupt_->is_set()) fail(make_error(Message::interrupted));
+  const std::string_view piece = std::string_view(out_).substr(0, out_.size() - 1);
+  if (!failed_ && !sink_(piece)) fail(make_error(Message::interrupted));
+  out_.erase(0, piece.size());
 }
 
 /// Closes a parenthesis at the end of the last line.
@@ -60,16 +75,20 @@ void TextPrinter::fail(const Error& error) {
   failed_ = true;
 }
 
-Result<std::string> TextPrinter::print() {
+Result<void> TextPrinter::print() {
+  read_hints();
+  for (const FunctionBody& body : module_.bodies) {
+    check_body(body);
+    if (failed_) return error_;
+  }
   out_ = "(module";
   const std::string_view name = module_.module_name();
-  if (is_identifier(name)) {
+  if (is_identifier(name)) {  // it is told once
     out_ += fmt::format(" ${}", name);
   } else if (!name.empty()) {
     out_ += fmt::format(" (@name {})", quoted_name(name));
   }
   out_ += '\n';
-  read_hints();
   print_custom_sections();
   print_types();
   print_imports();
@@ -84,7 +103,8 @@ Result<std::string> TextPrinter::print() {
   print_data();
   if (failed_) return error_;
   close();
-  return std::move(out_);
+  if (!sink_(out_)) return make_error(Message::interrupted);
+  return {};
 }
 
 void TextPrinter::print_types() {
@@ -307,8 +327,19 @@ void TextPrinter::print_custom_sections() {
   }
 }
 
+Result<void> print_module(const Module& module, bool fold, const TextSink& sink,
+                          const InterruptToken* interrupt) {
+  return TextPrinter(module, fold, sink, interrupt).print();
+}
+
 Result<std::string> print_module(const Module& module, bool fold) {
-  return TextPrinter(module, fold).print();
+  std::string text;
+  const TextSink append = [&text](std::string_view piece) {
+    text += piece;
+    return true;
+  };
+  if (auto done = print_module(module, fold, append); !done) return std::move(done).error();
+  return text;
 }
 
 }  // namespace tinywasm::decoder

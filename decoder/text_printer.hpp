@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include <tinywasm/interrupt.hpp>
 #include <tinywasm/result.hpp>
+#include <tinywasm/text.hpp>
 
 #include "decoder/byte_reader.hpp"
 #include "decoder/instruction.hpp"
@@ -22,13 +24,18 @@ namespace tinywasm::decoder {
 
 /// The text of a decoded module, valid or not. Assembled again it gives the same module: the same
 /// bytes, if they are in the shortest form and the sections that it makes are all there. `fold`
-/// writes operands inside of their instructions. An error when a body cannot be decoded.
+/// writes operands inside of their instructions. An error when a body cannot be decoded, before
+/// anything is given to `sink`; when that ends the printing, or `interrupt` is set.
+Result<void> print_module(const Module& module, bool fold, const TextSink& sink,
+                          const InterruptToken* interrupt = nullptr);
+/// The same as one string.
 Result<std::string> print_module(const Module& module, bool fold);
 
 class TextPrinter {
  public:
-  TextPrinter(const Module& module, bool fold);
-  Result<std::string> print();
+  TextPrinter(const Module& module, bool fold, const TextSink& sink,
+              const InterruptToken* interrupt);
+  Result<void> print();
 
  private:
   /// An instruction with its operands, not yet written because it may become an operand.
@@ -61,7 +68,9 @@ class TextPrinter {
   std::string function_use(std::uint32_t function) const;
   std::string custom_placement(const CustomSection& section) const;
   void line(std::string_view text);
+  void begin_line();
   void close();
+  void flush();
   void fail(const Error& error);
 
   // text_printer_types.cpp
@@ -81,6 +90,8 @@ class TextPrinter {
 
   // text_printer_bodies.cpp
   void print_body(std::uint32_t function);
+  void check_body(const FunctionBody& body);
+  void print_locals(ByteReader& reader, std::uint32_t params);
   void write_body(ByteReader& reader, const FunctionBody& body, const Hints& hints);
   void write_flat(const Instruction& insn, const std::string& hint);
   void write_folded(const Instruction& insn, const std::string& hint);
@@ -107,8 +118,10 @@ class TextPrinter {
 
   const Module& module_;
   bool fold_;
+  const TextSink& sink_;
+  const InterruptToken* interrupt_;
   ModuleNames names_;
-  std::string out_;
+  std::string out_;  // what the sink has not been given yet; not empty after the first line
   std::size_t indent_ = 1;
   Error error_;
   bool failed_ = false;

@@ -42,21 +42,16 @@ std::string indented(std::string_view text, std::size_t spaces) {
   return result;
 }
 
-/// The local declarations of a body, without the parameters.
-std::vector<ValType> read_locals(ByteReader& reader) {
-  std::vector<ValType> locals;
+/// Passes the local declarations of a body.
+void skip_locals(ByteReader& reader) {
   const std::uint32_t runs = reader.count();
+  std::uint32_t locals = 0;
   for (std::uint32_t i = 0; i < runs && reader.ok(); ++i) {
     const std::uint32_t length = reader.u32();
-    const ValType type = read_val_type(reader);
-    if (!reader.ok()) break;
-    if (length > kMaxLocals - locals.size()) {
-      reader.fail(Message::over_locals_limit);
-      break;
-    }
-    locals.insert(locals.end(), length, type);
+    read_val_type(reader);
+    if (length > kMaxLocals - locals) return reader.fail(Message::over_locals_limit);
+    locals += length;
   }
-  return locals;
 }
 
 }  // namespace
@@ -75,10 +70,7 @@ void TextPrinter::print_body(std::uint32_t function) {
                    type_use(module_.functions[function], *locals_)));
   ++indent_;
   ByteReader reader(module_.bytes, body.begin, body.end);
-  const std::vector<ValType> locals = read_locals(reader);
-  const std::string declared =
-      declarations("local", *locals_, static_cast<std::uint32_t>(params), locals);
-  if (!declared.empty()) line(std::string_view(declared).substr(1));
+  print_locals(reader, static_cast<std::uint32_t>(params));
   static const Hints kNoHints;
   const auto hints = hints_.find(function);
   write_body(reader, body, hints == hints_.end() ? kNoHints : hints->second);
@@ -88,9 +80,56 @@ void TextPrinter::print_body(std::uint32_t function) {
   labels_.begin(nullptr);
 }
 
+/// "(local $x i32) (local i32 i64)": those with names one by one. A few bytes may declare many.
+void TextPrinter::print_locals(ByteReader& reader, std::uint32_t params) {
+  std::uint32_t local = params;
+  bool is_open = false;
+  const std::uint32_t runs = reader.count();
+  for (std::uint32_t i = 0; i < runs && reader.ok() && !failed_; ++i) {
+    const std::uint32_t length = reader.u32();
+    const std::string type = ' ' + value_type(read_val_type(reader));
+    if (length > kMaxLocals - (local - params)) reader.fail(Message::over_locals_limit);
+    for (std::uint32_t k = 0; k < length && reader.ok(); ++k, ++local) {
+      const bool has_name = locals_->has_name(local);
+      if (is_open && has_name) out_ += ')';
+      if (local == params) begin_line();
+      if (has_name || !is_open) out_ += local == params ? "(local" : " (local";
+      if (has_name) out_ += locals_->definition(local, false);
+      out_ += type;
+      if (has_name) out_ += ')';
+      is_open = !has_name;
+      flush();
+    }
+  }
+  if (!reader.ok()) return fail(reader.error());
+  if (is_open) out_ += ')';
+  if (local > params) out_ += '\n';
+}
+
+/// Whether a body can be printed.
+void TextPrinter::check_body(const FunctionBody& body) {
+  if (interrupt_ != nullptr && interrupt_->is_set()) return fail(make_error(Message::interrupted));
+  ByteReader reader(module_.bytes, body.begin, body.end);
+  skip_locals(reader);
+  Instruction insn;
+  std::vector<bool> has_parts;  // of the open blocks, as blocks_
+  while (instructions_.read(reader, insn)) {
+    if (begins_block(insn.id)) has_parts.push_back(insn.id == Insn::if_ || insn.id == Insn::try_);
+    if (fold_ && divides_block(insn.id) && (has_parts.empty() || !has_parts.back())) {
+      return fail_folding(insn);
+    }
+    if (!ends_block(insn.id)) continue;
+    if (has_parts.empty()) break;
+    if (fold_ && insn.id == Insn::delegate && !has_parts.back()) return fail_folding(insn);
+    has_parts.pop_back();
+  }
+  if (reader.ok() && !reader.at_end()) reader.fail(Message::section_size_mismatch);
+  if (!reader.ok()) fail(reader.error());
+}
+
 void TextPrinter::write_body(ByteReader& reader, const FunctionBody& body, const Hints& hints) {
   Instruction insn;
-  for (std::size_t depth = 1; depth > 0;) {
+  for (std::size_t depth = 1; depth > 0 && !failed_;) {
     if (!instructions_.read(reader, insn)) return fail(reader.error());
     if (begins_block(insn.id)) ++depth;
     if (ends_block(insn.id) && --depth == 0) break;
@@ -110,7 +149,7 @@ void TextPrinter::write_body(ByteReader& reader, const FunctionBody& body, const
     if (insn.id == Insn::end) labels_.pop();
   }
   flush_nodes();
-  if (!reader.at_end()) {
+  if (!failed_ && !reader.at_end()) {
     reader.fail(Message::section_size_mismatch);
     fail(reader.error());
   }
@@ -281,7 +320,7 @@ void TextPrinter::read_hints() {
 bool TextPrinter::are_branches(std::uint32_t function, const Hints& hints) {
   const FunctionBody& body = module_.body(function);
   ByteReader reader(module_.bytes, body.begin, body.end);
-  read_locals(reader);
+  skip_locals(reader);
   std::size_t found = 0;
   Instruction insn;
   while (reader.ok() && !reader.at_end() && instructions_.read(reader, insn)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decoder/text_printer.hpp"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <string>
 #include <string_view>
@@ -272,6 +273,66 @@ TEST_SUITE("text_printer") {
     source += ")";
     CHECK(print(source).size() < 20'000'000);
     CHECK(print(source, true).size() < 20'000'000);
+  }
+
+  TEST_CASE("what is long is not repeated") {
+    const std::string name(600, 'n');
+    const std::string long_name =
+        "(module (func $" + name + " (block $" + name + " (br $" + name + ")) call $" + name + "))";
+    const std::string named = print(long_name);
+    CHECK(named.find("(func (;0;) (@name \"nnn") != std::string::npos);
+    CHECK(named.find("\n    call 0") != std::string::npos);
+    CHECK(named.find("\n      br 0\n") != std::string::npos);
+    print(long_name, true);
+    const std::string type =
+        "(type (func (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32"
+        " i32 i32 i32 i32 i32 i32 i32 i32 i64)))";
+    const std::string used = print(type +
+                                   "(import \"\" \"\" (func (type 0))) (func (type 0)"
+                                   " unreachable block (type 0) unreachable end)"
+                                   "(func (type 0) (param $x i32) (param i32 i32 i32 i32"
+                                   " i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32"
+                                   " i32 i32 i64))");
+    CHECK(used.find("(func (;0;) (type 0))") != std::string::npos);
+    CHECK(used.find("block (type 0)\n") != std::string::npos);
+    CHECK(used.find("(type 0) (param $x i32) (param i32") != std::string::npos);
+  }
+
+  TEST_CASE("text comes in pieces") {
+    std::string source = "(module";
+    for (int i = 0; i < 200; ++i) source += "(func (local i32) (local i64 i64))";
+    for (int i = 0; i < 10; ++i) {
+      source += "(func (local";
+      for (int k = 0; k < 10'000; ++k) source += " f32";
+      source += "))";
+    }
+    const auto bytes = assemble(source + ")");
+    REQUIRE(bytes);
+    const auto module = read_module(*bytes);
+    REQUIRE(module);
+    std::string text;
+    std::size_t longest = 0;
+    std::size_t pieces = 0;
+    const tinywasm::TextSink sink = [&](std::string_view piece) {
+      text += piece;
+      longest = std::max(longest, piece.size());
+      ++pieces;
+      return true;
+    };
+    REQUIRE(print_module(*module, false, sink));
+    CHECK(text == *print_module(*module, false));
+    CHECK(pieces >= 5);
+    CHECK(longest < 70'000);
+    CHECK(*assemble(text) == *bytes);
+    // Whoever has enough says so.
+    const auto ended = print_module(*module, false, [](std::string_view) { return false; });
+    REQUIRE(!ended);
+    CHECK(ended.error().kind == tinywasm::ErrorKind::interrupted);
+    tinywasm::InterruptToken token;
+    token.interrupt();
+    pieces = 0;
+    CHECK(!print_module(*module, true, sink, &token));
+    CHECK(pieces == 0);
   }
 
   TEST_CASE("bodies that cannot be decoded") {

@@ -77,9 +77,15 @@ std::string TextPrinter::signature(const FuncType& type, const PrintedNames& nam
   return text + ')';
 }
 
+/// A long signature is not repeated at every use, unless it is needed for the parameters' names.
 std::string TextPrinter::type_use(std::uint32_t type, const PrintedNames& names) const {
+  constexpr std::size_t kMostShown = 20;
   std::string text = fmt::format(" (type {})", names_.types.reference(type));
-  if (const FuncType* func = func_type(type)) text += signature(*func, names);
+  const FuncType* const func = func_type(type);
+  if (func == nullptr) return text;
+  bool is_shown = func->params.size() + func->results.size() <= kMostShown;
+  for (std::uint32_t i = 0; i < func->params.size() && !is_shown; ++i) is_shown = names.has_name(i);
+  if (is_shown) text += signature(*func, names);
   return text;
 }
 

@@ -2,6 +2,7 @@
 #include "tools/convert.hpp"
 
 #include <cstddef>
+#include <cstring>
 #include <fmt/format.h>
 #include <span>
 #include <string_view>
@@ -38,8 +39,9 @@ usage: tinywasm wat [--fold] [-o FILE] FILE.wasm|-
   --fold                operands inside of their instructions: (i32.add (local.get 0) (i32.const 1))
   -o, --output FILE     where to write (default: standard output)
 
-The names of its name section become identifiers. What tinywasm wasm makes of the text of a valid
-module is the same module again. An invalid one is printed as far as the text format has words for it.
+The names of its name section become identifiers, those of more than 500 bytes annotations. What
+tinywasm wasm makes of the text of a valid module is the same module again. An invalid one is printed
+as far as the text format has words for it.
 Exit codes: 0 if it was written, 1 if not, 2 for wrong usage.
 )";
 
@@ -101,10 +103,12 @@ bool would_overwrite(const char* name, const std::string& input, const std::stri
   return true;
 }
 
+std::string shown_output(const std::string& path) { return path == "-" ? "standard output" : path; }
+
 int write(const std::string& path, std::string_view bytes) {
   const Result<void> done = write_output(path, bytes);
   if (done) return kExitSuccess;
-  report(path == "-" ? "standard output" : path, done.error());
+  report(shown_output(path), done.error());
   return kExitFailure;
 }
 
@@ -149,12 +153,22 @@ int wat(const std::vector<std::string>& arguments) {
     report(options.input, bytes.error());
     return kExitFailure;
   }
-  const auto text = binary_to_text(*bytes, {.fold = options.fold});
-  if (!text) {
-    report(options.input, text.error());
-    return kExitFailure;
-  }
-  return write(output, *text);
+  // The text may be far larger than the module: it is written as it is made.
+  const auto done = write_output(output, [&](int descriptor) -> Result<void> {
+    int error = 0;
+    const auto printed = binary_to_text(*bytes,
+                                        [&](std::string_view piece) {
+                                          error = write_all(descriptor, piece);
+                                          return error == 0;
+                                        },
+                                        {.fold = options.fold});
+    if (error != 0) return Error{ErrorKind::io, std::strerror(error)};
+    return printed;
+  });
+  if (done) return kExitSuccess;
+  const bool is_output = done.error().kind == ErrorKind::io;
+  report(is_output ? shown_output(output) : options.input, done.error());
+  return kExitFailure;
 }
 
 }  // namespace tinywasm::tools

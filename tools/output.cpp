@@ -17,11 +17,11 @@ namespace {
 
 Error io_error(int number) { return Error{ErrorKind::io, std::strerror(number)}; }
 
-/// Writes and closes; an errno, or 0.
-int write_and_close(int descriptor, std::string_view bytes) {
-  int error = write_all(descriptor, bytes);
-  if (close(descriptor) != 0 && error == 0) error = errno;
-  return error;
+/// Writes and closes.
+Result<void> write_and_close(int descriptor, const OutputWriter& write) {
+  Result<void> done = write(descriptor);
+  const bool is_closed = close(descriptor) == 0;
+  return is_closed || !done ? std::move(done) : Result<void>(io_error(errno));
 }
 
 /// What a name stands for, after all links; "-" is a descriptor. Nothing if there is nothing.
@@ -36,16 +36,10 @@ bool is_same(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-Result<void> write_in_place(const std::string& path, std::string_view bytes) {
+Result<void> write_in_place(const std::string& path, const OutputWriter& write) {
   const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor < 0) return io_error(errno);
-  if (const int error = write_and_close(descriptor, bytes); error != 0) return io_error(error);
-  return {};
-}
-
-Result<void> write_standard_output(std::string_view bytes) {
-  if (const int error = write_all(STDOUT_FILENO, bytes); error != 0) return io_error(error);
-  return {};
+  return write_and_close(descriptor, write);
 }
 
 std::string directory_of(const std::string& path) {
@@ -72,17 +66,21 @@ mode_t new_file_mode() {
   return 0666 & ~mask;
 }
 
-/// Puts a new file in the place of `path`, which is no link; an errno, or 0. Nothing has changed
-/// after an error.
-int replace_file(const std::string& path, std::string_view bytes) {
+/// Puts a new file in the place of `path`, which is no link. Nothing has changed after an error.
+/// `place_error` is an errno if the place is what is wrong, not what is written.
+Result<void> replace_file(const std::string& path, const OutputWriter& write, int& place_error) {
+  const auto fail = [&](int error) -> Result<void> {
+    place_error = error;
+    return io_error(error);
+  };
   std::string temporary = directory_of(path) + ".tinywasm-XXXXXX";
   const int descriptor = mkstemp(temporary.data());
-  if (descriptor < 0) return errno;
+  if (descriptor < 0) return fail(errno);
   fchmod(descriptor, new_file_mode());
-  int error = write_and_close(descriptor, bytes);
-  if (error == 0 && rename(temporary.c_str(), path.c_str()) != 0) error = errno;
-  if (error != 0) unlink(temporary.c_str());
-  return error;
+  Result<void> done = write_and_close(descriptor, write);
+  if (done && rename(temporary.c_str(), path.c_str()) != 0) done = fail(errno);
+  if (!done) unlink(temporary.c_str());
+  return done;
 }
 
 /// Errors that come from the directory or from how the file is mounted, not from the file.
@@ -93,25 +91,32 @@ bool may_work_in_place(int error) {
 
 }  // namespace
 
-Result<void> write_output(const std::string& path, std::string_view bytes) {
-  if (path == "-") return write_standard_output(bytes);
+Result<void> write_output(const std::string& path, const OutputWriter& write) {
+  if (path == "-") return write(STDOUT_FILENO);
   const auto status = status_of(path, STDOUT_FILENO);
   if (status) {
     if (S_ISDIR(status->st_mode)) return io_error(EISDIR);
     const auto standard_output = status_of("-", STDOUT_FILENO);
-    if (standard_output && is_same(*status, *standard_output)) return write_standard_output(bytes);
-    if (!S_ISREG(status->st_mode)) return write_in_place(path, bytes);
+    if (standard_output && is_same(*status, *standard_output)) return write(STDOUT_FILENO);
+    if (!S_ISREG(status->st_mode)) return write_in_place(path, write);
   }
   const auto target = follow_links(path);
   if (!target) return io_error(ELOOP);
   // A link of /proc leads to an open file, which its text need not name.
   const auto target_status = status_of(*target, STDOUT_FILENO);
   if (status && !(target_status && is_same(*status, *target_status))) {
-    return write_in_place(path, bytes);
+    return write_in_place(path, write);
   }
-  const int error = replace_file(*target, bytes);
-  if (error == 0) return {};
-  return may_work_in_place(error) ? write_in_place(path, bytes) : Result<void>(io_error(error));
+  int place_error = 0;
+  Result<void> done = replace_file(*target, write, place_error);
+  return may_work_in_place(place_error) ? write_in_place(path, write) : done;
+}
+
+Result<void> write_output(const std::string& path, std::string_view bytes) {
+  return write_output(path, [bytes](int descriptor) -> Result<void> {
+    if (const int error = write_all(descriptor, bytes); error != 0) return io_error(error);
+    return {};
+  });
 }
 
 bool is_same_file(const std::string& input, const std::string& output) {

@@ -26,11 +26,16 @@ namespace {
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 bool imports_wasi(const Module& module) {
-  const auto imports = module.imports();
-  return std::any_of(imports.begin(), imports.end(), [](const ImportType& import) {
-    return import.module == "wasi_snapshot_preview1" || import.module == "wasi_unstable" ||
-           import.module == "wasi";
-  });
+  return module.imports_from("wasi_snapshot_preview1") || module.imports_from("wasi_unstable") ||
+         module.imports_from("wasi");
+}
+
+/// A type in a line: of thousands of parameters the first ones.
+std::string shown_type(const ExternType& type) {
+  constexpr std::size_t kLongest = 400;
+  const std::string text = to_string(type);
+  if (text.size() <= kLongest) return text;
+  return text.substr(0, text.rfind(' ', kLongest)) + " ...";
 }
 
 /// One run of the command.
@@ -132,7 +137,7 @@ bool Run::write_word_counts() const {
 bool Run::is_library() const {
   const Module& main = modules_.back().module;
   return !options_.invoke && !main.has_export("_start") && options_.preloads.empty() &&
-         !linker_.missing(main).empty();
+         linker_.first_missing(main).has_value();
 }
 
 bool Run::load_as(const std::string& import_name, const std::string& path) {
@@ -248,14 +253,19 @@ int Run::invoke(const Instance& instance) {
 }
 
 int Run::list_exports() {
+  constexpr std::size_t kPiece = 64 << 10;
+  const Module& main = modules_.back().module;
   const std::string module = printable(options_.module);
   std::string text = fmt::format("{} has no _start to run. ", module);
-  const auto exports = modules_.back().module.exports();
-  text += exports.empty() ? "It exports nothing.\n" : "It exports:\n";
+  text += main.export_count() == 0 ? "It exports nothing.\n" : "It exports:\n";
   bool has_function = false;
-  for (const ExportType& entry : exports) {
+  for (std::size_t i = 0; i < main.export_count(); ++i) {
+    const ExportType entry = main.export_at(i);
     has_function |= std::holds_alternative<FuncType>(entry.type);
-    text += fmt::format("  {}\n", to_string(entry));
+    text += fmt::format("  \"{}\" {}\n", printable(entry.name), shown_type(entry.type));
+    if (text.size() < kPiece) continue;
+    if (!print(text)) return kExitFailure;
+    text.clear();
   }
   if (has_function) {
     text += fmt::format("Call a function with: tinywasm --invoke NAME {} ARGUMENTS...\n", module);

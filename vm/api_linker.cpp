@@ -236,6 +236,14 @@ std::vector<ImportType> Linker::missing(const Module& module) const {
   return missing;
 }
 
+std::optional<ImportType> Linker::first_missing(const Module& module) const {
+  const decoder::Module& decoded = module.code_->module();
+  for (const decoder::Import& import : decoded.imports) {
+    if (!definitions_->find(import.module, import.name)) return vm::import_type(decoded, import);
+  }
+  return std::nullopt;
+}
+
 Result<Instance> Linker::instantiate(const Module& module) {
   const auto definitions = definitions_;
   const std::shared_ptr<vm::ModuleCode> code = module.code_;

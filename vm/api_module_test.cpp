@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <thread>
+#include <unistd.h>
 
 #include "vm/api_testing.hpp"
 
@@ -31,6 +34,64 @@ TEST_SUITE("api_module") {
     }
     CHECK(outcome(Module::from_bytes(bytes_of("\xef\xbb\xbf(modul)"))) ==
           "malformed: unknown operator modul");
+  }
+
+  TEST_CASE("loading can be interrupted") {
+    InterruptToken token;
+    CHECK(Module::from_text("(module)", {.interrupt = &token}));
+    token.interrupt();
+    const std::string kInterrupted = "interrupted: interrupted";
+    const auto binary = text_to_binary("(module (func))");
+    REQUIRE(binary);
+    CHECK(outcome(Module::from_text("(module)", {.interrupt = &token})) == kInterrupted);
+    CHECK(outcome(Module::from_binary(*binary, {.interrupt = &token})) == kInterrupted);
+    CHECK(outcome(Module::from_bytes(*binary, {.interrupt = &token})) == kInterrupted);
+    CHECK(!text_to_binary("(module)", &token));
+    CHECK(!binary_to_text(*binary, {.interrupt = &token}));
+    // A pipe that nobody writes to.
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    token.clear();
+    std::thread other([&token] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(30));
+      token.interrupt();
+    });
+    const std::string path = "/dev/fd/" + std::to_string(ends[0]);
+    CHECK(outcome(Module::from_file(path, {.interrupt = &token})) == kInterrupted);
+    other.join();
+    close(ends[0]);
+    close(ends[1]);
+  }
+
+  TEST_CASE("a long validation ends soon after an interrupt") {
+    std::string source = "(module (func";
+    for (int i = 0; i < 100'000; ++i)
+      source += " (block (drop (i32.add (i32.const 1) (i32.const 2))))";
+    source += "))";
+    InterruptToken token;
+    std::thread other([&token] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      token.interrupt();
+    });
+    // However far it came: all of it, or an end between two looks at the token.
+    for (int i = 0; i < 1000 && !token.is_set(); ++i) {
+      const auto module = Module::from_text(source, {.interrupt = &token});
+      const bool is_expected = module || module.error().kind == ErrorKind::interrupted;
+      CHECK(is_expected);
+    }
+    other.join();
+    CHECK_FALSE(Module::from_text(source, {.interrupt = &token}));
+  }
+
+  TEST_CASE("exports one by one, and who is imported from") {
+    const Module module = module_of(
+        "(module (import \"a\" \"f\" (func)) (func (export \"g\") (param i32)) (memory (export "
+        "\"m\") 1))");
+    REQUIRE(module.export_count() == 2);
+    CHECK(to_string(module.export_at(0)) == "\"g\" (func (param i32))");
+    CHECK(to_string(module.export_at(1)) == "\"m\" (memory 1)");
+    CHECK(module.imports_from("a"));
+    CHECK_FALSE(module.imports_from("f"));
   }
 
   TEST_CASE("files that cannot be read") {

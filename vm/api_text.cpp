@@ -13,15 +13,30 @@
 
 namespace tinywasm {
 
-Result<std::vector<std::byte>> text_to_binary(std::string_view text) {
-  return vm::guarded([&] { return decoder::assemble(text); });
+Result<std::vector<std::byte>> text_to_binary(std::string_view text,
+                                              const InterruptToken* interrupt) {
+  return vm::guarded([&] { return decoder::assemble(text, interrupt); });
+}
+
+Result<void> binary_to_text(std::span<const std::byte> binary, const TextSink& sink,
+                            const TextOptions& options) {
+  return vm::guarded([&]() -> Result<void> {
+    std::vector<std::byte> bytes(binary.begin(), binary.end());
+    auto module = decoder::read_module(std::move(bytes), options.interrupt);
+    if (!module) return std::move(module).error();
+    return decoder::print_module(*module, options.fold, sink, options.interrupt);
+  });
 }
 
 Result<std::string> binary_to_text(std::span<const std::byte> binary, const TextOptions& options) {
   return vm::guarded([&]() -> Result<std::string> {
-    auto module = decoder::read_module(std::vector<std::byte>(binary.begin(), binary.end()));
-    if (!module) return std::move(module).error();
-    return decoder::print_module(*module, options.fold);
+    std::string text;
+    const auto append = [&text](std::string_view piece) {
+      text += piece;
+      return true;
+    };
+    if (auto done = binary_to_text(binary, append, options); !done) return std::move(done).error();
+    return text;
   });
 }
 

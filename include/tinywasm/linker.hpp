@@ -65,6 +65,8 @@ class Linker {
 
   /// The imports of `module` that nothing is defined for.
   [[nodiscard]] TINYWASM_API std::vector<ImportType> missing(const Module& module) const;
+  /// The first of them, if any.
+  [[nodiscard]] TINYWASM_API std::optional<ImportType> first_missing(const Module& module) const;
   /// Makes an instance and runs its start function. Errors are those of the definitions,
   /// unlinkable, unsupported, exhaustion, or how the start function ended.
   [[nodiscard]] TINYWASM_API Result<Instance> instantiate(const Module& module);
