@@ -174,15 +174,11 @@ bool is_null(const Value& value) { return value.type().is_ref() && value.slots()
 
 HeapType heap_of(const Value& value) { return ValType::from_bits(value.type().bits()).heap(); }
 
-}  // namespace
-
-Pattern parse_pattern(TextCursor& in) {
+/// A pattern that is no `either`, after its opening parenthesis.
+Pattern parse_single(TextCursor& in) {
   const Token word = in.next();
   std::optional<Pattern> pattern;
-  if (word.text == "either") {
-    pattern = reference(Pattern::Kind::either);
-    while (in.accept(TokenKind::left)) pattern->alternatives.push_back(parse_pattern(in));
-  } else if (word.insn != decoder::kNoInsn) {
+  if (word.insn != decoder::kNoInsn) {
     pattern = parse_constant(in, static_cast<Insn>(word.insn));
   } else {
     pattern = parse_script_word(in, word.text);
@@ -190,6 +186,33 @@ Pattern parse_pattern(TextCursor& in) {
   if (!pattern) in.fail_unexpected(word);
   in.expect_right();
   return std::move(pattern).value_or(Pattern{});
+}
+
+bool at_either(TextCursor& in) { return in.peek().text == "either"; }
+
+}  // namespace
+
+/// Alternatives of alternatives are alternatives: no recursion follows how deep they are nested.
+Pattern parse_pattern(TextCursor& in) {
+  if (!at_either(in)) return parse_single(in);
+  in.next();
+  Pattern pattern = reference(Pattern::Kind::either);
+  for (std::size_t depth = 1;;) {
+    if (in.accept(TokenKind::left)) {
+      if (!at_either(in)) {
+        pattern.alternatives.push_back(parse_single(in));
+        continue;
+      }
+      in.next();
+      ++depth;
+    } else if (depth > 1 && in.accept(TokenKind::right)) {
+      --depth;
+    } else {
+      break;
+    }
+  }
+  in.expect_right();
+  return pattern;
 }
 
 Pattern parse_argument(TextCursor& in) {

@@ -146,8 +146,12 @@ TEST_SUITE("runner") {
 (assert_return (invoke "f32" (i32.const 0)) (f64.const 0))
 (assert_return (invoke "f32" (i32.const 0)) (either (f32.const 1) (f32.const 0)))
 (assert_return (invoke "f32" (i32.const 0)) (either (f32.const 1) (f32.const 2)))
+(assert_return (invoke "f32" (i32.const 0)) (either (either (f32.const 1) (either (f32.const 0)))))
 )",
         {9, 10, 11, 12, 13, 15});
+    std::string nested = "(assert_return (invoke \"f\") ";
+    for (int i = 0; i < 300'000; ++i) nested += "(either ";
+    run(nested, {1});
   }
 
   TEST_CASE("references") {

@@ -77,7 +77,9 @@ void visit_script(std::string_view script, Form form, const std::function<void(S
 bool visit_file(const fs::path& path, Form form, const std::function<void(Seed)>& visit) {
   const std::optional<std::string> contents = read_file(path);
   if (!contents) return false;
-  if (path.extension() == ".wast") {
+  if (form == Form::script) {
+    if (path.extension() != ".wasm") visit(bytes_of(*contents));
+  } else if (path.extension() == ".wast") {
     visit_script(*contents, form, visit);
   } else if (path.extension() == ".wat") {
     visit_source(*contents, form, visit);

@@ -11,8 +11,8 @@ namespace tinywasm::fuzz {
 
 using Input = std::span<const std::byte>;
 
-/// What a target takes. Of `calls` any bytes are some.
-enum class Form { source, module, body, calls };
+/// What a target takes. Of `calls` any bytes are some; a script is a whole file.
+enum class Form { source, module, body, calls, script };
 
 struct Target {
   std::string_view name;
@@ -33,6 +33,11 @@ void run_module(Input input);
 /// As run_module, on the body of `validate`.
 void run_body(Input input);
 
+/// A module under several sets of features: what is valid under some is valid under more.
+void features(Input input);
+/// A test script, run under small limits.
+void scripts(Input input);
+
 /// What a guest does with WASI: calls and their arguments (see wasi_target.cpp).
 void wasi_calls(Input input);
 
@@ -47,6 +52,8 @@ inline constexpr Target kTargets[] = {
     {"assemble", "the text format", Form::source, &assemble},
     {"run_module", "whole modules", Form::module, &run_module},
     {"run_body", "function bodies", Form::body, &run_body},
+    {"features", "modules under sets of features", Form::module, &features},
+    {"scripts", "test scripts", Form::script, &scripts},
     {"wasi_calls", "calls of WASI", Form::calls, &wasi_calls},
     {"api_calls", "the embedding API", Form::calls, &api_calls},
     {"run_programs", "programs made of any bytes", Form::calls, &run_programs},
