@@ -99,14 +99,6 @@ struct Module {
   std::vector<ValType> type_refs;
   /// For type i, the first type that is equivalent to it (validate_module fills it in).
   std::vector<std::uint32_t> canonical_types;
-  /// For a type that is its own canonical one, its place in an order in which the declared subtypes
-  /// of a type directly follow it, and the place after the last of these: what is between them is a
-  /// subtype. Empty when no type has a supertype (validate_module fills it in).
-  struct SubtypeRange {
-    std::uint32_t begin = 0;
-    std::uint32_t end = 0;
-  };
-  std::vector<SubtypeRange> subtype_ranges;
   std::vector<Import> imports;
   // Index spaces, imports first.
   std::vector<std::uint32_t> functions;  // type indices
@@ -160,6 +152,15 @@ struct Module {
 
   /// Where the names are kept once somebody asks; set by read_module.
   std::shared_ptr<NameIndex> name_index;
+
+  /// For a type that is its own canonical one, its place in an order in which the declared subtypes
+  /// of a type directly follow it, and the place after the last of these: what is between them is a
+  /// subtype. Empty when no type has a supertype (validate_module fills it in).
+  struct SubtypeRange {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+  };
+  std::vector<SubtypeRange> subtype_ranges;
 };
 
 }  // namespace tinywasm::decoder

@@ -116,9 +116,7 @@ class TextLexer {
   }
 
   std::string_view source_;
-  const InterruptToken* interrupt_;
-  std::size_t next_poll_ = 0;  // the place from which on it looks whether it is interrupted
-  std::size_t limit_ = 0;      // the source is well-formed UTF-8 up to here
+  std::size_t limit_ = 0;  // the source is well-formed UTF-8 up to here
   std::size_t at_ = 0;
   LexicalError error_;
   bool failed_ = false;
@@ -126,6 +124,8 @@ class TextLexer {
   bool has_unplaced_annotations_ = false;
   Token ahead_[2];
   std::size_t ahead_count_ = 0;
+  const InterruptToken* interrupt_;
+  std::size_t next_poll_ = 0;  // the place from which on it looks whether it is interrupted
 };
 
 /// Whether a character may stand in identifiers and other words (6.3.4: idchar).
