@@ -59,7 +59,8 @@ What to run:
 
 Limits:
   --timeout TIME             end the guest after 500ms, 2s, 1m, ..., from the start of the command
-  --fuel N                   end the guest after about N instructions, its threads' together
+  --fuel N                   end the guest after N instructions, its threads' together; what copies,
+                             fills, makes or transfers bytes counts as one more for each 64 of them
   --max-memory SIZE          all its linear memories together, its threads' too, such as 64M
                              (default 4G)
   --max-stack SIZE           its call stack; each of its threads has one (default 16M)

@@ -7,6 +7,7 @@
 #include <tinywasm/store.hpp>
 
 #include "vm/api.hpp"
+#include "vm/fuel.hpp"
 #include "vm/store.hpp"
 
 namespace tinywasm {
@@ -18,7 +19,9 @@ vm::StoreLimits limits_of(const StoreConfig& config) {
           .stack_bytes = config.max_stack_bytes,
           .heap_bytes = config.max_gc_bytes,
           .native_stack_bytes = config.max_native_stack_bytes,
-          .instances = config.max_instances};
+          .instances = config.max_instances,
+          .bytes_per_fuel = config.bytes_per_fuel,
+          .backtraces = config.backtraces};
 }
 
 }  // namespace
@@ -92,6 +95,10 @@ void Store::set_fuel(std::uint64_t fuel) noexcept {
   vm::FuelAccount* const account = impl_->fuel_account();
   impl_->context().fuel_reserve = account ? 0 : fuel;
   if (account) account->set(fuel);
+}
+
+bool Store::charge_fuel(std::uint64_t amount) noexcept {
+  return vm::charge(impl_->context(), amount) == vm::Trap::none;
 }
 
 }  // namespace tinywasm

@@ -12,6 +12,7 @@
 #include "decoder/names.hpp"
 #include "vm/api.hpp"
 #include "vm/frames.hpp"
+#include "vm/fuel.hpp"
 #include "vm/heap.hpp"
 #include "vm/interpreter.hpp"
 #include "vm/store.hpp"
@@ -35,6 +36,9 @@ struct Thrown {
   Exception* object = nullptr;
 };
 
+/// Clauses that are looked at for one unit of fuel.
+constexpr std::uint64_t kLooksPerFuel = 16;
+
 bool is_for_all(Catch::Kind kind) {
   return kind == Catch::catch_all || kind == Catch::catch_all_ref;
 }
@@ -42,13 +46,17 @@ bool wants_reference(Catch::Kind kind) {
   return kind == Catch::catch_ref || kind == Catch::catch_all_ref;
 }
 
-/// The clause for exceptions of `tag` from the code at `word`, or null.
+/// The clause for exceptions of `tag` from the code at `word`, or null. Adds to `looks` how many
+/// clauses it has looked at.
 const HandlerTable::Clause* find_clause(const HandlerTable& table, std::uint32_t word,
-                                        const Instance& instance, const Tag* tag) {
+                                        const Instance& instance, const Tag* tag,
+                                        std::uint64_t& looks) {
   for (std::uint32_t region = table.region_at(word); region != HandlerTable::kNone;) {
     const HandlerTable::Region& r = table.regions[region];
+    ++looks;
     for (std::uint32_t i = r.first; i < r.first + r.count; ++i) {
       const HandlerTable::Clause& clause = table.clauses[i];
+      ++looks;
       if (is_for_all(clause.kind) || instance.tags[clause.tag] == tag) return &clause;
     }
     region = r.parent;
@@ -62,7 +70,7 @@ Exception* object_of(Context& context, Thrown& thrown) {
   thrown.object = make_exception(*context.store, *thrown.tag,
                                  thrown.values + slot_count(thrown.tag->type->params));
   if (thrown.object == nullptr) {
-    context.trap = Trap::out_of_memory;
+    context.trap = context.store->heap().failure();
     return nullptr;
   }
   std::copy_n(thrown.values, thrown.object->count, thrown.object->values());
@@ -98,7 +106,12 @@ Landing find_handler(Context& context, FrameWalk walk, Thrown& thrown) {
     }
     const HandlerTable* const table = walk.function().handlers;
     if (table == nullptr) continue;
-    const auto* const clause = find_clause(*table, walk.word(), walk.instance(), thrown.tag);
+    std::uint64_t looks = 0;
+    const auto* const clause = find_clause(*table, walk.word(), walk.instance(), thrown.tag, looks);
+    if (const Trap trap = charge(context, looks / kLooksPerFuel); trap != Trap::none) {
+      context.trap = trap;
+      return {};
+    }
     if (clause != nullptr) return land(context, walk, *clause, thrown);
   }
   return {};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "vm/fuel.hpp"
 #include "vm/heap.hpp"
 #include "vm/instance.hpp"
 #include "vm/memory.hpp"
@@ -25,6 +26,14 @@ Trap in_parts(const Context& context, std::uint64_t count, bool backwards, Work 
     if (context.interrupt.load(std::memory_order_relaxed) != 0) return Trap::interrupted;
   }
   return Trap::none;
+}
+
+/// Copies `count` elements; the ranges may overlap.
+Trap copy_in_parts(const Context& context, std::byte* to, const std::byte* from,
+                   std::uint64_t count, std::uint64_t element) {
+  return in_parts(context, count, to > from, [&](std::uint64_t first, std::uint64_t part) {
+    std::memmove(to + first * element, from + first * element, part * element);
+  });
 }
 
 /// Writes the low bytes of a value's slots, as many as the field has.
@@ -85,7 +94,7 @@ Trap make_struct(const Place& place, std::uint32_t type, const Slot* values, Slo
   if (place.interrupted()) return Trap::interrupted;
   const std::uint32_t id = place.type_id(type);
   Object* made = place.heap().allocate_struct(id, place.stack_end);
-  if (made == nullptr) return Trap::out_of_memory;
+  if (made == nullptr) return place.heap().failure();
   if (values != nullptr) store_fields(made, *place.heap().type(id), values);
   result = to_slot(made);
   return Trap::none;
@@ -104,7 +113,7 @@ Trap make_described(const Place& place, std::uint32_t type, const Slot* values, 
   }
   if (*descriptor == 0) return Trap::null_descriptor;
   Object* made = place.heap().allocate_struct(id, place.stack_end);
-  if (made == nullptr) return Trap::out_of_memory;
+  if (made == nullptr) return place.heap().failure();
   if (!is_default) store_fields(made, *layout, values);
   store_field(reinterpret_cast<std::byte*>(made) + layout->descriptor, FieldSize::b64, descriptor);
   result = to_slot(made);
@@ -117,7 +126,7 @@ Trap make_array(const Place& place, std::uint32_t type, std::uint64_t length, Ob
   if (place.interrupted()) return Trap::interrupted;
   const std::uint32_t id = place.type_id(type);
   made = place.heap().allocate_array(id, length, place.stack_end);
-  if (made == nullptr) return Trap::out_of_memory;
+  if (made == nullptr) return place.heap().failure();
   size = place.heap().type(id)->element;
   return Trap::none;
 }
@@ -251,11 +260,12 @@ Trap array_new_data(Context& context, Slot* fp, const ObjectWord& word) {
   if (!in_bounds(offset, bytes, data.size())) return Trap::memory_bounds;
   Object* made = nullptr;
   FieldSize size{};
-  const Trap trap = make_array(place_of(context, fp, word), word.index, length, made, size);
-  if (trap != Trap::none) return trap;
-  if (bytes != 0) std::memcpy(made->contents(), data.data() + offset, bytes);
-  fp[word.result] = to_slot(made);
-  return Trap::none;
+  Trap trap = make_array(place_of(context, fp, word), word.index, length, made, size);
+  if (trap == Trap::none) {
+    trap = copy_in_parts(context, made->contents(), data.data() + offset, bytes, 1);
+  }
+  if (trap == Trap::none) fp[word.result] = to_slot(made);
+  return trap;
 }
 
 Trap array_new_elem(Context& context, Slot* fp, const ObjectWord& word) {
@@ -277,7 +287,9 @@ Trap array_fill(Context& context, Slot* fp, const ObjectWord& word) {
   const FieldSize size = element_size(context, word.index);
   const std::uint64_t index = u32(operands[1]);
   const std::uint64_t count = u32(operands[2 + slots_of(size)]);
-  if (const Trap trap = check_range(operands[0], index, count); trap != Trap::none) return trap;
+  Trap trap = check_range(operands[0], index, count);
+  if (trap == Trap::none) trap = charge_bytes(context, count * bytes_of(size));
+  if (trap != Trap::none) return trap;
   std::byte* const at = to_object(operands[0])->contents() + index * bytes_of(size);
   return fill_elements(context, at, size, operands + 2, count);
 }
@@ -290,13 +302,12 @@ Trap array_copy(Context& context, Slot* fp, const ObjectWord& word) {
   if (operands[0] == 0 || operands[2] == 0) return Trap::null_array;
   Trap trap = check_range(operands[0], to_index, count);
   if (trap == Trap::none) trap = check_range(operands[2], from_index, count);
-  if (trap != Trap::none) return trap;
   const std::uint64_t bytes = bytes_of(element_size(context, word.index));
+  if (trap == Trap::none) trap = charge_bytes(context, count * bytes);
+  if (trap != Trap::none) return trap;
   std::byte* const to = to_object(operands[0])->contents() + to_index * bytes;
   const std::byte* const from = to_object(operands[2])->contents() + from_index * bytes;
-  return in_parts(context, count, to > from, [&](std::uint64_t first, std::uint64_t part) {
-    std::memmove(to + first * bytes, from + first * bytes, part * bytes);
-  });
+  return copy_in_parts(context, to, from, count, bytes);
 }
 
 Trap array_init_data(Context& context, Slot* fp, const ObjectWord& word) {
@@ -308,11 +319,9 @@ Trap array_init_data(Context& context, Slot* fp, const ObjectWord& word) {
   const std::uint64_t count = u32(operands[3]);
   if (const Trap trap = check_range(operands[0], index, count); trap != Trap::none) return trap;
   if (!in_bounds(offset, count * size, data.size())) return Trap::memory_bounds;
+  if (const Trap trap = charge_bytes(context, count * size); trap != Trap::none) return trap;
   std::byte* const to = to_object(operands[0])->contents() + index * size;
-  const std::byte* const from = data.data() + offset;
-  return in_parts(context, count, false, [&](std::uint64_t first, std::uint64_t part) {
-    std::memcpy(to + first * size, from + first * size, part * size);
-  });
+  return copy_in_parts(context, to, data.data() + offset, count, size);
 }
 
 Trap array_init_elem(Context& context, Slot* fp, const ObjectWord& word) {
@@ -324,21 +333,23 @@ Trap array_init_elem(Context& context, Slot* fp, const ObjectWord& word) {
   if (!in_bounds(offset, count, element_count(owned(context), word.index2))) {
     return Trap::table_bounds;
   }
+  const Trap trap = charge_bytes(context, count * sizeof(Slot));
+  if (trap != Trap::none) return trap;
   return write_elements(context, *to_object(operands[0]), index, word.index2, offset, count);
 }
 
 // ---- References that cross between hierarchies
 
 Trap any_convert_extern(Context& context, Slot* fp, const ObjectWord& word) {
-  return context.store->heap().to_any(fp[word.operands], fp[word.result], fp + word.frame)
-             ? Trap::none
-             : Trap::out_of_memory;
+  Heap& heap = context.store->heap();
+  const bool done = heap.to_any(fp[word.operands], fp[word.result], fp + word.frame);
+  return done ? Trap::none : heap.failure();
 }
 
 Trap extern_convert_any(Context& context, Slot* fp, const ObjectWord& word) {
-  return context.store->heap().to_extern(fp[word.operands], fp[word.result], fp + word.frame)
-             ? Trap::none
-             : Trap::out_of_memory;
+  Heap& heap = context.store->heap();
+  const bool done = heap.to_extern(fp[word.operands], fp[word.result], fp + word.frame);
+  return done ? Trap::none : heap.failure();
 }
 
 // ---- Constant expressions: nothing runs, or a host function that instantiates does
@@ -379,13 +390,13 @@ Trap ConstantObjects::array_new_fixed(std::uint32_t type, const Slot* values, st
 }
 Trap ConstantObjects::any_convert_extern(Slot& reference) const {
   const Place place = place_of(instance);
-  return place.heap().to_any(reference, reference, place.stack_end) ? Trap::none
-                                                                    : Trap::out_of_memory;
+  Heap& heap = place.heap();
+  return heap.to_any(reference, reference, place.stack_end) ? Trap::none : heap.failure();
 }
 Trap ConstantObjects::extern_convert_any(Slot& reference) const {
   const Place place = place_of(instance);
-  return place.heap().to_extern(reference, reference, place.stack_end) ? Trap::none
-                                                                       : Trap::out_of_memory;
+  Heap& heap = place.heap();
+  return heap.to_extern(reference, reference, place.stack_end) ? Trap::none : heap.failure();
 }
 
 }  // namespace tinywasm::vm

@@ -10,6 +10,7 @@
 #include <new>
 #include <optional>
 
+#include "vm/fuel.hpp"
 #include "vm/store.hpp"
 
 namespace tinywasm::vm {
@@ -125,13 +126,13 @@ const ObjectType* Heap::add_type(std::uint32_t id) {
 
 Object* Heap::allocate_struct(std::uint32_t type_id, const Slot* stack_end) {
   const ObjectType* layout = type(type_id);
-  if (layout == nullptr) return nullptr;
+  if (layout == nullptr) return fail(Trap::out_of_memory);
   return allocate(layout->size, header_of(ObjectKind::structure, type_id), stack_end);
 }
 
 Object* Heap::allocate_array(std::uint32_t type_id, std::uint64_t length, const Slot* stack_end) {
   const ObjectType* layout = type(type_id);
-  if (layout == nullptr || length > 0xffff'ffff) return nullptr;
+  if (layout == nullptr || length > 0xffff'ffff) return fail(Trap::out_of_memory);
   const std::uint64_t bytes = kObjectHeader + length * layout->size;
   Object* array = allocate(bytes, header_of(ObjectKind::array, type_id), stack_end);
   if (array != nullptr) array->length = static_cast<std::uint32_t>(length);
@@ -140,7 +141,7 @@ Object* Heap::allocate_array(std::uint32_t type_id, std::uint64_t length, const 
 
 Object* Heap::allocate_exception(std::uint32_t type_id, void* tag, const Slot* stack_end) {
   const ObjectType* layout = type(type_id);
-  if (layout == nullptr) return nullptr;
+  if (layout == nullptr) return fail(Trap::out_of_memory);
   Object* exception = allocate(layout->size, header_of(ObjectKind::exception, type_id), stack_end);
   if (exception == nullptr) return nullptr;
   exception->length = (layout->size - kObjectHeader) / sizeof(Slot) - 1;
@@ -188,25 +189,51 @@ bool Heap::to_any(Slot reference, Slot& result, const Slot* stack_end) {
 
 /// `bytes` of zeros with a header.
 Object* Heap::allocate(std::uint64_t bytes, std::uint32_t header, const Slot* stack_end) {
-  if (bytes > limit_) return nullptr;
+  if (bytes > limit_) return fail(Trap::out_of_memory);
+  if (bytes > kBytesOfInstruction && stack_end != nullptr) {
+    const Trap trap = charge_bytes(store_.context(), bytes);
+    if (trap != Trap::none) return fail(trap);
+  }
   const bool is_large = bytes > kLargestCell;
   const unsigned size_class = is_large ? 0 : class_of(static_cast<std::uint32_t>(bytes));
-  until_collection_ -= static_cast<std::int64_t>(is_large ? bytes : cell_of(size_class));
-  if (until_collection_ < 0 || stress_) [[unlikely]] {
-    collect(stack_end);
-    until_collection_ -= static_cast<std::int64_t>(bytes);
+  const auto taken = static_cast<std::int64_t>(is_large ? bytes : cell_of(size_class));
+  if (until_collection_ < taken || collects_next_) [[unlikely]] {
+    if (!collect(stack_end)) return fail(Trap::interrupted);
   }
+  until_collection_ -= taken;
+  failure_ = Trap::out_of_memory;
   Object* object =
       is_large ? allocate_large(bytes, stack_end) : allocate_cell(size_class, stack_end);
-  if (object == nullptr) return nullptr;
+  if (object == nullptr) {
+    until_collection_ += taken;
+    was_refused_ = true;
+    return nullptr;
+  }
   if (!is_large) std::memset(object, 0, bytes);
   object->header = header;
   return object;
 }
 
+Object* Heap::fail(Trap reason) {
+  failure_ = reason;
+  return nullptr;
+}
+
+/// Collects because the limit is reached; false: that was interrupted, or would not be worth it. A
+/// guest that has almost nothing but live objects would collect all the time, for a few bytes each.
+/// It gets no more, and ends; who comes after it may find that all of that is garbage.
+bool Heap::collect_for_room(const Slot* stack_end) {
+  const bool is_futile = allocated_since_collection() < (used_ + root_bytes_) / kFutile;
+  if (is_futile && !was_refused_) return false;
+  was_refused_ = false;
+  if (collect(stack_end)) return true;
+  failure_ = Trap::interrupted;
+  return false;
+}
+
 Object* Heap::allocate_cell(unsigned size_class, const Slot* stack_end) {
   if (free_[size_class] == nullptr && !add_block(size_class)) [[unlikely]] {
-    collect(stack_end);
+    if (!collect_for_room(stack_end)) return nullptr;
     if (free_[size_class] == nullptr && !add_block(size_class)) return nullptr;
   }
   FreeCell* cell = free_[size_class];
@@ -243,7 +270,7 @@ bool Heap::add_block(unsigned size_class) {
 Object* Heap::allocate_large(std::uint64_t bytes, const Slot* stack_end) {
   const std::uint64_t size = (sizeof(Large) + bytes + 15) / 16 * 16;
   if (size > limit_ - std::min(used_, limit_)) {
-    collect(stack_end);
+    if (!collect_for_room(stack_end)) return nullptr;
     if (size > limit_ - std::min(used_, limit_)) return nullptr;
   }
   if (!large_addresses_.reserve()) return nullptr;
@@ -261,7 +288,9 @@ Object* Heap::allocate_large(std::uint64_t bytes, const Slot* stack_end) {
   return large->object();
 }
 
-Object* Heap::find(Slot slot) const {
+Object* Heap::find(Slot slot) {
+  if (is_sweeping_) [[unlikely]]
+    finish_sweep();  // or dead objects would be found
   static_assert(sizeof(Block) % 16 == 0 && sizeof(Large) % 16 == 0);
   if (slot == 0 || slot % 16 != 0) return nullptr;
   const Slot start = slot / kBlockBytes * kBlockBytes;

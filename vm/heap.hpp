@@ -22,6 +22,7 @@
 
 #include "vm/address_set.hpp"
 #include "vm/heap_types.hpp"
+#include "vm/object.hpp"
 #include "vm/poison.hpp"
 #include "vm/runtime.hpp"
 
@@ -29,45 +30,6 @@ namespace tinywasm::vm {
 
 class Heap;
 class TypeRegistry;
-
-/// What an object is. The numbers are bits of the masks that casts to abstract types test; the
-/// first two are of references that are no objects.
-enum class ObjectKind : std::uint8_t {
-  null = 0,
-  i31 = 1,
-  structure = 2,
-  array = 3,
-  host = 4,       // a host's pointer in the hierarchy of any
-  boxed_i31 = 5,  // an i31 in the hierarchy of extern
-  exception = 6,
-};
-
-/// The header of an object; its contents follow. A free cell is all zero up to its link.
-struct Object {
-  static constexpr std::uint32_t kTypeBits = 24;
-  static constexpr std::uint32_t kTypeMask = (1u << kTypeBits) - 1;
-  static constexpr std::uint32_t kMarked = 1u << 31;
-  static constexpr std::uint32_t kNoType = kTypeMask;  // of boxes
-
-  std::uint32_t header;  // canonical type id; above it the kind, and the collector's mark
-  std::uint32_t length;  // of an array, in elements; of an exception, in slots
-
-  std::uint32_t type() const { return header & kTypeMask; }
-  ObjectKind kind() const { return static_cast<ObjectKind>((header >> kTypeBits) & 7); }
-  std::byte* contents() { return reinterpret_cast<std::byte*>(this) + kObjectHeader; }
-  const std::byte* contents() const {
-    return reinterpret_cast<const std::byte*>(this) + kObjectHeader;
-  }
-  /// The first word of a host box (the pointer), a boxed i31 (the slot) or an exception (the tag).
-  Slot& word() { return *reinterpret_cast<Slot*>(contents()); }
-  /// An exception's values: `length` slots.
-  Slot* values() { return reinterpret_cast<Slot*>(contents()) + 1; }
-};
-static_assert(sizeof(Object) == kObjectHeader);
-
-inline bool is_i31(Slot reference) { return (reference & 1) != 0; }
-inline Object* to_object(Slot reference) { return reinterpret_cast<Object*>(reference); }
-inline Slot to_slot(const Object* object) { return reinterpret_cast<std::uintptr_t>(object); }
 
 /// A reference that the host holds: an entry in the list of its Store's roots. It outlives the
 /// Store if the host keeps it. The host may let go of it on any thread, so the list is a holder,
@@ -104,24 +66,29 @@ class Heap {
 
   // All allocations may collect: whatever is needed must be reachable from the roots or lie in the
   // value stack below `stack_end` (null when no instruction allocates but the host: then it is
-  // where the guest's frames end). Null: out of memory, after a collection. Contents are zero.
+  // where the guest's frames end, and no fuel is charged). Contents are zero. Null: see failure().
   Object* allocate_struct(std::uint32_t type_id, const Slot* stack_end);
   Object* allocate_array(std::uint32_t type_id, std::uint64_t length, const Slot* stack_end);
   /// An exception with `tag` and room for the values of the tag's type, a function type.
   Object* allocate_exception(std::uint32_t type_id, void* tag, const Slot* stack_end);
 
-  /// extern.convert_any and any.convert_extern. `result` may be `reference`. False: out of memory.
+  /// Why the last allocation or conversion did not succeed: Trap::out_of_memory, which a
+  /// collection did not help or was not worth; out_of_fuel; interrupted.
+  Trap failure() const { return failure_; }
+
+  /// extern.convert_any and any.convert_extern. `result` may be `reference`. False: see failure().
   bool to_extern(Slot reference, Slot& result, const Slot* stack_end);
   bool to_any(Slot reference, Slot& result, const Slot* stack_end);
 
   /// The object at exactly this address, or null: for slots that may hold anything.
-  Object* find(Slot slot) const;
+  Object* find(Slot slot);
 
-  /// Frees what cannot be reached.
-  void collect(const Slot* stack_end);
+  /// Frees what cannot be reached. False: an interrupt ended it half-way; nothing is lost, and the
+  /// next one begins again.
+  bool collect(const Slot* stack_end);
   // The same in two steps, for a Store that asks who refers to something before it lets go of it:
   // all is marked that can be reached, for_each_marked() shows it, mark_slot() may add to it, and
-  // the rest is freed.
+  // the rest is freed. No interrupt ends it.
   void begin_collection(const Slot* stack_end);
   void end_collection();
   /// Calls visit(first, last) with the contents of each marked object: slots, which may hold
@@ -149,7 +116,10 @@ class Heap {
     return false;
   }
   /// For tests: collects at every allocation.
-  void set_stress(bool on) { stress_ = on; }
+  void set_stress(bool on) {
+    stress_ = on;
+    collects_next_ = on || is_sweeping_;
+  }
   HeapStatistics statistics() const;
   bool has_objects() const { return used_ != 0; }
 
@@ -176,7 +146,8 @@ class Heap {
     TemporaryRoots* outer_;
   };
 
-  // For the enumeration of roots (heap_roots.cpp): marks what a slot refers to.
+  // For the enumeration of roots (heap_roots.cpp): marks what slots refer to.
+  void mark_range(const Slot* slots, std::uint64_t count, FieldRoots how);
   void mark_slot(Slot slot, FieldRoots how) {
     if (how == FieldRoots::exact) mark_reference(slot);
     if (how == FieldRoots::loose) mark_conservatively(slot);
@@ -194,6 +165,11 @@ class Heap {
   static constexpr unsigned kClasses = 28;
   /// So much may be allocated between two collections, however little is alive.
   static constexpr std::uint64_t kSmallestGrant = std::uint64_t{4} << 20;
+  /// What a collection because of the limit must have been preceded by: allocations of this part
+  /// of what it has to look through.
+  static constexpr std::uint64_t kFutile = 16;
+  /// Slots of an array that are looked at in one step.
+  static constexpr std::uint64_t kStep = 512;
 
   struct FreeCell {
     Object object;  // header 0
@@ -226,17 +202,26 @@ class Heap {
   Object* allocate_cell(unsigned size_class, const Slot* stack_end);
   Object* allocate_large(std::uint64_t bytes, const Slot* stack_end);
   bool add_block(unsigned size_class);
+  Object* fail(Trap reason);
+  bool collect_for_room(const Slot* stack_end);
 
-  // Collection.
+  // Collection. What answers bool was interrupted when that is false.
+  bool interrupted();
+  void note_pause(std::chrono::steady_clock::time_point start);
+  bool mark_all(const Slot* stack_end);
   void mark(Object* object);
-  void mark_reachable();
-  void drain();
-  void mark_contents(const Object& object);
-  void mark_contents_again();
+  void drop_roots();  // heap_roots.cpp
+  bool drain();
+  void mark_contents(Object& object);
+  void mark_elements(Object& array, std::uint64_t from);
+  bool mark_contents_again();
   void mark_roots(const Slot* stack_end);  // heap_roots.cpp
-  void drop_roots();                       // heap_roots.cpp
-  void sweep();
+  bool unmark_all();
+  bool sweep();
+  bool sweep_blocks();
+  bool sweep_large();
   bool sweep_block(Block& block);
+  void finish_sweep();
   static unsigned class_of_cell(std::uint32_t cell);
   std::uint64_t allocated_since_collection() const;
 
@@ -254,10 +239,22 @@ class Heap {
   std::uint64_t grant_ = 0;             // what it was set to
   std::uint64_t allocated_before_ = 0;  // bytes allocated up to the last collection
   bool stress_ = false;
+  bool collects_next_ = false;  // the next allocation: under stress, or as sweeping is not done
 
-  std::vector<Object*> pending_;  // marked, contents not yet
-  bool is_incomplete_ = false;    // there was no room in it
+  Trap failure_ = Trap::out_of_memory;
+  bool was_refused_ = false;  // room, so that the next one who wants it may have it searched for
+
+  /// Marked, contents not yet. An array of which a part is: its address + 1, above the next index.
+  std::vector<Slot> pending_;
+  bool is_incomplete_ = false;  // there was no room in it
+  bool has_marks_ = false;      // of a collection that did not come to its sweeping
+  bool is_sweeping_ = false;    // one did not come to an end of it; nothing is allocated meanwhile
+  bool gave_up_ = false;        // the collection that runs was interrupted
+  bool must_finish_ = false;    // it is not to be
+  std::size_t swept_blocks_ = 0;
+  std::size_t swept_large_ = 0;
   std::uint64_t live_ = 0;
+  std::uint64_t root_bytes_ = 0;  // looked through by the last collection
   HostRoot* roots_ = nullptr;
   std::size_t root_count_ = 0;     // in the list, whether or not somebody still holds them
   std::size_t drop_roots_at_ = 0;  // so many, and those that nobody holds are taken out

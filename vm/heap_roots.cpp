@@ -20,7 +20,7 @@ FieldRoots roots_of_type(const TypeRegistry& types, decoder::ValType type) {
 void mark_table(Heap& heap, const TypeRegistry& types, const Table& table) {
   const FieldRoots roots = roots_of_type(types, table.type.element);
   if (roots == FieldRoots::none) return;
-  for (std::uint64_t i = 0; i < table.size; ++i) heap.mark_slot(table.elements[i], roots);
+  heap.mark_range(table.elements, table.size, roots);
 }
 
 void mark_global(Heap& heap, const TypeRegistry& types, const Global& global) {
@@ -36,7 +36,8 @@ void Heap::mark_roots(const Slot* stack_end) {
   } else {
     stack_end = context.top;  // the host asks: what the guest needs was saved when it called
   }
-  for (const Slot* slot = context.stack_base; slot < stack_end; ++slot) mark_conservatively(*slot);
+  mark_range(context.stack_base, static_cast<std::uint64_t>(stack_end - context.stack_base),
+             FieldRoots::loose);
   mark_reference(reinterpret_cast<std::uintptr_t>(context.exception));
   drop_roots();
   for (const HostRoot* root = roots_; root != nullptr; root = root->next) {
@@ -63,7 +64,7 @@ void Store::mark_roots_of(Heap& heap, const OwnedInstance& instance) const {
     const decoder::ValType type =
         TypeRegistry::canonical(module.elements[i].type, instance.type_ids);
     const FieldRoots roots = roots_of_type(types_, type);
-    for (const Slot slot : instance.element_values[i]) heap.mark_slot(slot, roots);
+    heap.mark_range(instance.element_values[i].data(), instance.element_values[i].size(), roots);
   }
 }
 

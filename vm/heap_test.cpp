@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vm/heap.hpp"
 
+#include <atomic>
+#include <chrono>
+#include <cstring>
 #include <doctest/doctest.h>
+#include <thread>
 #include <vector>
 
 #include "vm/store.hpp"
@@ -176,6 +180,101 @@ TEST_SUITE("heap") {
     CHECK(count > 15000);
     roots.slots[0] = 0;
     CHECK(heap.allocate_struct(f.ids[0], nullptr) != nullptr);
+  }
+
+  TEST_CASE("a heap that is full of live objects is not searched for every byte") {
+    Fixture f(4 << 20);
+    Heap& heap = f.heap();
+    Heap::TemporaryRoots roots(heap);
+    while (Object* array = heap.allocate_array(f.ids[2], 500, nullptr)) {
+      roots.slots.push_back(to_slot(array));
+    }
+    CHECK(heap.failure() == Trap::out_of_memory);
+    // A little room: garbage fits in there for a while only.
+    roots.slots.resize(roots.slots.size() - 8);
+    const std::uint64_t before = heap.statistics().collections;
+    int made = 0;
+    while (made < 100000 && heap.allocate_array(f.ids[2], 500, nullptr) != nullptr) ++made;
+    CHECK(made < 1000);
+    CHECK(heap.statistics().collections < before + 5);
+    // With room enough it goes on for ever.
+    roots.slots.resize(roots.slots.size() * 3 / 4);
+    for (int i = 0; i < 10000; ++i) REQUIRE(heap.allocate_array(f.ids[2], 500, nullptr) != nullptr);
+  }
+
+  TEST_CASE("interrupts end collections, and nothing is lost") {
+    Fixture f(std::uint64_t{1} << 28);
+    Heap& heap = f.heap();
+    std::atomic<std::uint32_t>& interrupt = f.store.context().interrupt;
+    Heap::TemporaryRoots roots(heap);
+    // An array of arrays and, in the last one, a list: all ways of marking.
+    constexpr int kArrays = 40;
+    constexpr int kElements = 5000;
+    Object* top = heap.allocate_array(f.ids[1], kArrays, nullptr);
+    roots.slots = {to_slot(top), 0};
+    const auto element = [](Object* array, int i) {
+      return kObjectHeader + static_cast<std::uint32_t>(i) * 8 +
+             reinterpret_cast<std::byte*>(array);
+    };
+    for (int i = 0; i < kArrays; ++i) {
+      Object* array = heap.allocate_array(f.ids[1], kElements, nullptr);
+      put(top, kObjectHeader + static_cast<std::uint32_t>(i) * 8, array);
+      for (int k = 0; k < kElements; ++k) {
+        Object* made = heap.allocate_struct(f.ids[0], nullptr);
+        const std::int32_t number = i * kElements + k;
+        std::memcpy(reinterpret_cast<std::byte*>(made) + 32, &number, 4);
+        put(array, kObjectHeader + static_cast<std::uint32_t>(k) * 8, made);
+      }
+    }
+    const std::uint64_t live = f.live();
+    const auto is_whole = [&] {
+      for (int i = 0; i < kArrays; ++i) {
+        Object* array = nullptr;
+        std::memcpy(&array, element(top, i), 8);
+        if (array->length != kElements || array->kind() != ObjectKind::array) return false;
+        for (int k = 0; k < kElements; ++k) {
+          Object* made = nullptr;
+          std::memcpy(&made, element(array, k), 8);
+          std::int32_t number = 0;
+          std::memcpy(&number, reinterpret_cast<std::byte*>(made) + 32, 4);
+          if (number != i * kElements + k || made->kind() != ObjectKind::structure) return false;
+        }
+      }
+      return true;
+    };
+
+    interrupt = 1;
+    CHECK(!heap.collect(nullptr));
+    heap.set_stress(true);
+    CHECK(heap.allocate_struct(f.ids[0], nullptr) == nullptr);
+    CHECK(heap.failure() == Trap::interrupted);
+    heap.set_stress(false);
+    interrupt = 0;
+    CHECK(f.live() == live);
+
+    // At any time, from another thread.
+    int interrupted = 0;
+    const std::uint64_t of_one =
+        heap.statistics().pause_nanoseconds / heap.statistics().collections / 1000;
+    for (std::uint64_t i = 0; i < 60; ++i) {
+      Object* garbage = nullptr;
+      for (int k = 0; k < 3000; ++k) garbage = heap.allocate_struct(f.ids[0], nullptr);
+      std::thread other([&] {
+        std::this_thread::sleep_for(std::chrono::microseconds(of_one * i / 50));
+        interrupt = 1;
+      });
+      if (!heap.collect(nullptr)) ++interrupted;
+      other.join();
+      if (i % 3 == 0) CHECK(heap.find(to_slot(garbage)) != top);
+      interrupt = 0;
+      if (i % 3 != 1) continue;
+      REQUIRE(heap.allocate_struct(f.ids[0], nullptr) != nullptr);
+      REQUIRE(is_whole());
+      CHECK(f.live() == live);
+    }
+    CHECK(interrupted > 0);
+    CHECK(is_whole());
+    CHECK(f.live() == live);
   }
 
   TEST_CASE("sizes of all classes") {

@@ -10,6 +10,7 @@
 #include <tinywasm/instance.hpp>
 
 #include "vm/api.hpp"
+#include "vm/fuel.hpp"
 #include "vm/instance.hpp"
 #include "vm/memory.hpp"
 #include "vm/public_types.hpp"
@@ -79,6 +80,16 @@ std::span<std::byte> Caller::bytes(std::uint64_t address, std::uint64_t length) 
 
 void Caller::fail(Error error) {
   if (!error_) error_ = std::move(error);
+}
+
+bool Caller::charge_fuel(std::uint64_t amount) {
+  const vm::Trap trap = vm::charge(store_->context(), amount);
+  if (trap != vm::Trap::none) fail(Error{vm::kind(trap), vm::message(trap)});
+  return trap == vm::Trap::none;
+}
+
+bool Caller::charge_bytes(std::uint64_t bytes) {
+  return charge_fuel(vm::fuel_of_bytes(store_->context(), bytes));
 }
 
 bool Caller::interrupted() const noexcept {

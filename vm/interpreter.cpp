@@ -148,6 +148,7 @@ Error trap_error(Context& context, const Dispatcher& dispatcher, const CodeOptio
     error = std::move(*context.host_error);
     if (error.kind == ErrorKind::exit) return error;  // an end, not a failure
   }
+  if (!context.store->has_backtraces()) return error;
   try {
     add_backtrace(error, context, dispatcher, options, operand);
   } catch (const std::bad_alloc&) {

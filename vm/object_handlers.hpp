@@ -8,7 +8,7 @@
 #include <type_traits>
 
 #include "vm/gc_operations.hpp"
-#include "vm/heap.hpp"
+#include "vm/object.hpp"
 #include "vm/statements.hpp"
 #include "vm/words.hpp"
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "vm/canonical.hpp"
+#include "vm/fuel.hpp"
 #include "vm/gc_operations.hpp"
 #include "vm/object_handlers.hpp"
 #include "vm/operations.hpp"
@@ -52,6 +53,8 @@ TINYWASM_INLINE Trap memory_size_operation(Registers& R, const RuntimeWord& w) {
   return Trap::none;
 }
 TINYWASM_INLINE Trap memory_grow_operation(Registers& R, const RuntimeWord& w) {
+  const Trap trap = charge_memory_growth(*R.ctx, w.index, R.fp[w.a]);
+  if (trap != Trap::none) return trap;
   R.fp[w.result] = grow_result(w, memory_grow(*R.ctx, w.index, R.fp[w.a]));
   reload_memory(R);
   return Trap::none;
@@ -80,6 +83,8 @@ TINYWASM_INLINE Trap table_size_operation(Registers& R, const RuntimeWord& w) {
   return Trap::none;
 }
 TINYWASM_INLINE Trap table_grow_operation(Registers& R, const RuntimeWord& w) {
+  const Trap trap = charge_table_growth(*R.ctx, w.index, R.fp[w.b]);
+  if (trap != Trap::none) return trap;
   R.fp[w.result] = grow_result(w, table_grow(*R.ctx, w.index, R.fp[w.a], R.fp[w.b]));
   return Trap::none;
 }
@@ -116,6 +121,7 @@ TINYWASM_OPERATION(memory_size)
 TINYWASM_OPERATION(memory_grow)
 TINYWASM_OPERATION(memory_init)
 TINYWASM_OPERATION(data_drop)
+static_assert(kShortCopy <= kBytesOfInstruction);
 /// Whether the range of a short copy or fill lies in memory 0 as the running code knows it; what
 /// does not is left to the operation.
 TINYWASM_INLINE bool is_short_range(const Registers& R, std::uint64_t at, std::uint64_t size) {

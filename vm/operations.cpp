@@ -2,7 +2,9 @@
 #include "vm/operations.hpp"
 
 #include <algorithm>
+#include <span>
 
+#include "vm/fuel.hpp"
 #include "vm/instance.hpp"
 #include "vm/memory.hpp"
 #include "vm/table.hpp"
@@ -10,10 +12,31 @@
 namespace tinywasm::vm {
 namespace {
 
-/// Polls after what may have taken long.
-Trap or_interrupted(const Context& context, Trap trap) {
-  if (trap != Trap::none) return trap;
-  return context.interrupt.load(std::memory_order_relaxed) != 0 ? Trap::interrupted : Trap::none;
+/// Charges for bytes of what is in bounds. Otherwise the instruction will say so.
+Trap charge_if(bool is_in_bounds, Context& context, std::uint64_t bytes) {
+  return is_in_bounds ? charge_bytes(context, bytes) : Trap::none;
+}
+
+/// The same for elements of a table.
+Trap charge_elements(bool is_in_bounds, Context& context, std::uint64_t count) {
+  return charge_if(is_in_bounds, context, is_in_bounds ? count * sizeof(Slot) : 0);
+}
+
+/// Elements of a table that are written between two looks at the interrupt flag.
+constexpr std::uint64_t kElementsPerPoll = 1 << 16;
+
+/// Calls work(first, count) for parts of [0, count), in order or backwards, at least once.
+template <class Work>
+Trap in_parts(const Context& context, std::uint64_t count, bool backwards, Work work) {
+  std::uint64_t done = 0;
+  do {
+    const std::uint64_t part = std::min(count - done, kElementsPerPoll);
+    const Trap trap = work(backwards ? count - done - part : done, part);
+    if (trap != Trap::none) return trap;
+    done += part;
+    if (context.interrupt.load(std::memory_order_relaxed) != 0) return Trap::interrupted;
+  } while (done < count);
+  return Trap::none;
 }
 
 }  // namespace
@@ -23,31 +46,42 @@ Trap or_interrupted(const Context& context, Trap trap) {
 Trap memory_init(Context& context, std::uint32_t data, std::uint32_t memory,
                  std::uint64_t destination, std::uint64_t source, std::uint64_t length) {
   const Instance& instance = *context.instance;
-  refresh(*instance.memories[memory]);
-  return init(*instance.memories[memory], data_of(instance, data), destination, source, length,
-              context.interrupt);
+  Memory& target = *instance.memories[memory];
+  refresh(target);
+  const std::span<const std::byte> segment = data_of(instance, data);
+  const bool fits =
+      in_bounds(source, length, segment.size()) && in_bounds(destination, length, target.size);
+  if (const Trap trap = charge_if(fits, context, length); trap != Trap::none) return trap;
+  return init(target, segment, destination, source, length, context.interrupt);
 }
 
 Trap memory_copy(Context& context, std::uint32_t destination_memory, std::uint32_t source_memory,
                  std::uint64_t destination, std::uint64_t source, std::uint64_t length) {
   const Instance& instance = *context.instance;
-  refresh(*instance.memories[destination_memory]);
-  refresh(*instance.memories[source_memory]);
-  return copy(*instance.memories[destination_memory], *instance.memories[source_memory],
-              destination, source, length, context.interrupt);
+  Memory& to = *instance.memories[destination_memory];
+  Memory& from = *instance.memories[source_memory];
+  refresh(to);
+  refresh(from);
+  const bool fits = in_bounds(source, length, from.size) && in_bounds(destination, length, to.size);
+  if (const Trap trap = charge_if(fits, context, length); trap != Trap::none) return trap;
+  return copy(to, from, destination, source, length, context.interrupt);
 }
 
 Trap memory_fill(Context& context, std::uint32_t memory, std::uint64_t destination,
                  std::uint32_t value, std::uint64_t length) {
-  refresh(*context.instance->memories[memory]);
-  return fill(*context.instance->memories[memory], destination, static_cast<std::uint8_t>(value),
-              length, context.interrupt);
+  Memory& target = *context.instance->memories[memory];
+  refresh(target);
+  const bool fits = in_bounds(destination, length, target.size);
+  if (const Trap trap = charge_if(fits, context, length); trap != Trap::none) return trap;
+  return fill(target, destination, static_cast<std::uint8_t>(value), length, context.interrupt);
 }
 
 std::uint64_t memory_grow(Context& context, std::uint32_t memory, std::uint64_t delta) {
   const Instance& instance = *context.instance;
   auto& target = static_cast<OwnedMemory&>(*instance.memories[memory]);
+  const std::uint64_t added = growth_of_memory(target, delta);
   const std::uint64_t old_pages = target.grow(delta);
+  if (old_pages == kGrowFailed) refund_bytes(context, added);
   // The same memory may also be in use under another index.
   context.set_memory_size(instance.memory0->size);
   return old_pages;
@@ -111,24 +145,48 @@ Trap table_set(Context& context, std::uint32_t table, std::uint64_t index, Slot 
 Trap table_init(Context& context, std::uint32_t element, std::uint32_t table,
                 std::uint64_t destination, std::uint64_t source, std::uint64_t length) {
   auto& instance = static_cast<OwnedInstance&>(*context.instance);
-  return or_interrupted(
-      context, init(instance, element, *instance.tables[table], destination, source, length));
+  Table& target = *instance.tables[table];
+  const bool fits = in_bounds(source, length, element_count(instance, element)) &&
+                    in_bounds(destination, length, target.size);
+  if (const Trap trap = charge_elements(fits, context, length); trap != Trap::none) return trap;
+  if (!fits) return Trap::table_bounds;
+  return in_parts(context, length, false, [&](std::uint64_t first, std::uint64_t part) {
+    return init(instance, element, target, destination + first, source + first, part);
+  });
 }
 
 Trap table_copy(Context& context, std::uint32_t destination_table, std::uint32_t source_table,
                 std::uint64_t destination, std::uint64_t source, std::uint64_t length) {
   const Instance& instance = *context.instance;
-  return or_interrupted(context, copy(*instance.tables[destination_table],
-                                      *instance.tables[source_table], destination, source, length));
+  Table& to = *instance.tables[destination_table];
+  const Table& from = *instance.tables[source_table];
+  const bool fits = in_bounds(source, length, from.size) && in_bounds(destination, length, to.size);
+  if (const Trap trap = charge_elements(fits, context, length); trap != Trap::none) return trap;
+  if (!fits) return Trap::table_bounds;
+  // Parts of overlapping ranges are taken in the order that never reads what was written.
+  const bool backwards = destination > source;
+  return in_parts(context, length, backwards, [&](std::uint64_t first, std::uint64_t part) {
+    return copy(to, from, destination + first, source + first, part);
+  });
 }
 
 Trap table_fill(Context& context, std::uint32_t table, std::uint64_t index, Slot value,
                 std::uint64_t length) {
-  return or_interrupted(context, fill(*context.instance->tables[table], index, value, length));
+  Table& target = *context.instance->tables[table];
+  const bool fits = in_bounds(index, length, target.size);
+  if (const Trap trap = charge_elements(fits, context, length); trap != Trap::none) return trap;
+  if (!fits) return Trap::table_bounds;
+  return in_parts(context, length, false, [&](std::uint64_t first, std::uint64_t part) {
+    return fill(target, index + first, value, part);
+  });
 }
 
 std::uint64_t table_grow(Context& context, std::uint32_t table, Slot value, std::uint64_t delta) {
-  return static_cast<OwnedTable&>(*context.instance->tables[table]).grow(delta, value);
+  auto& target = static_cast<OwnedTable&>(*context.instance->tables[table]);
+  const std::uint64_t added = growth_of_table(target, delta);
+  const std::uint64_t old_size = target.grow(delta, value, &context.interrupt);
+  if (old_size == kGrowFailed) refund_bytes(context, added);
+  return old_size;
 }
 
 void elem_drop(Context& context, std::uint32_t element) {

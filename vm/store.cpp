@@ -9,6 +9,7 @@
 
 #include "vm/address_space.hpp"
 #include "vm/code.hpp"
+#include "vm/fuel.hpp"
 #include "vm/host_calls.hpp"
 #include "vm/instance.hpp"
 #include "vm/public_types.hpp"
@@ -23,6 +24,10 @@ Error too_many_types() { return Error{ErrorKind::unsupported, "too many types in
 Store::Store(const StoreLimits& limits, const CodeOptions& options)
     : options_(options),
       max_instances_(limits.instances),
+      bytes_per_fuel_(options.fuel && limits.bytes_per_fuel != 0
+                          ? std::max(limits.bytes_per_fuel, kBytesOfInstruction)
+                          : 0),
+      has_backtraces_(limits.backtraces),
       heap_(*this, limits.heap_bytes),
       life_(*this) {
   memory_budget_.limit = limits.memory_bytes;

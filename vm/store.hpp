@@ -52,6 +52,8 @@ struct StoreLimits {
   std::uint64_t heap_bytes = 0;
   std::uint64_t native_stack_bytes = 0;
   std::uint32_t instances = 0;
+  std::uint64_t bytes_per_fuel = 0;  // see fuel.hpp; 0: lengths are not charged for
+  bool backtraces = true;            // errors tell where the guest was
 };
 
 class Store {
@@ -63,6 +65,8 @@ class Store {
 
   Context& context() { return context_; }
   const CodeOptions& code_options() const { return options_; }
+  std::uint64_t bytes_per_fuel() const { return bytes_per_fuel_; }
+  bool has_backtraces() const { return has_backtraces_; }
   TypeRegistry& types() { return types_; }
   const TypeRegistry& types() const { return types_; }
   Heap& heap() { return heap_; }
@@ -147,6 +151,8 @@ class Store {
   Budget table_budget_;
   std::shared_ptr<FuelAccount> fuel_account_{};
   std::uint32_t max_instances_;
+  std::uint64_t bytes_per_fuel_;
+  bool has_backtraces_;
   std::uint64_t stack_bytes_ = 0;
   TypeRegistry types_;
   Heap heap_;

@@ -35,7 +35,8 @@ bool OwnedTable::allocate() {
   return true;
 }
 
-std::uint64_t OwnedTable::grow(std::uint64_t delta, Slot value) {
+std::uint64_t OwnedTable::grow(std::uint64_t delta, Slot value,
+                               const std::atomic<std::uint32_t>* interrupt) {
   const std::uint64_t old_size = size;
   if (delta == 0) return old_size;
   if (old_size > max || delta > max - old_size || !budget_.take(delta)) return kGrowFailed;
@@ -45,7 +46,16 @@ std::uint64_t OwnedTable::grow(std::uint64_t delta, Slot value) {
     budget_.give_back(delta);
     return kGrowFailed;
   }
-  std::fill(elements + old_size, elements + new_size, value);
+  constexpr std::uint64_t kElementsPerPoll = 1 << 16;
+  for (std::uint64_t at = old_size; at < new_size;) {
+    const std::uint64_t part = std::min(new_size - at, kElementsPerPoll);
+    std::fill_n(elements + at, part, value);
+    at += part;
+    if (at < new_size && interrupt && interrupt->load(std::memory_order_relaxed) != 0) {
+      budget_.give_back(delta);
+      return kGrowFailed;
+    }
+  }
   size = new_size;
   return old_size;
 }

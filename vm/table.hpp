@@ -2,6 +2,7 @@
 // Tables (https://webassembly.github.io/spec/core/exec/runtime.html#table-instances).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <span>
 
@@ -22,8 +23,10 @@ class OwnedTable : public Table {
   /// Allocates the minimum size, all elements null, once. False: beyond the budget, or the host
   /// refused.
   bool allocate();
-  /// Grows by `delta` elements that are `value`. The old size, or kGrowFailed.
-  std::uint64_t grow(std::uint64_t delta, Slot value);
+  /// Grows by `delta` elements that are `value`. The old size, or kGrowFailed: also when
+  /// `interrupt` is set meanwhile.
+  std::uint64_t grow(std::uint64_t delta, Slot value,
+                     const std::atomic<std::uint32_t>* interrupt = nullptr);
 
  private:
   bool set_capacity(std::uint64_t new_capacity);

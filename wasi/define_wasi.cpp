@@ -29,8 +29,11 @@ struct Bound<Callable> {
 
   R operator()(Caller& caller, A... arguments) const {
     const auto lock = world->lock();
-    const Call call{*world, GuestMemory::of(caller), &caller_is_interrupted, &caller};
-    return Callable(call, std::move(arguments)...);
+    std::uint64_t transferred = 0;
+    const Call call{*world, GuestMemory::of(caller), &caller_is_interrupted, &caller, &transferred};
+    R result = Callable(call, std::move(arguments)...);
+    if (transferred != 0) caller.charge_bytes(transferred);
+    return result;
   }
 };
 

@@ -178,6 +178,7 @@ Errno fd_allocate(const Call& call, Fd fd, FileSize offset, FileSize length) {
   if (length > kMaxOffset - offset) return Errno::fbig;
   Reservation space(call, length);
   if (space.is_refused()) return Errno::nospc;
+  call.count(length);
   if (const auto& file = (*descriptor)->file) {
     const bool is_longer = offset + length > file->info().size;
     return space.use_if(is_longer ? from_host(file->resize(offset + length)) : Errno::success);

@@ -83,7 +83,9 @@ wasi::GuestPath HostArg<wasi::GuestPath>::lower(Caller& caller, const std::uint6
   const std::size_t length = static_cast<std::uint32_t>(slots[1]);
   if (!wasi::check_inside(caller, memory, address, length)) return {};
   const auto* const text = reinterpret_cast<const char*>(memory.find(address, length));
-  return {{text, std::min(length, wasi::PathResolver::kMaxPath)}};
+  const std::size_t copied = std::min(length, wasi::PathResolver::kMaxPath);
+  caller.charge_bytes(copied);
+  return {{text, copied}};
 }
 
 }  // namespace tinywasm

@@ -61,7 +61,12 @@ struct Call {
   GuestMemory memory;
   bool (*is_interrupted)(const void* environment) = nullptr;
   const void* environment = nullptr;
+  std::uint64_t* transferred = nullptr;  // bytes, for the fuel
 
+  /// Notes bytes that were transferred, to be paid for when the call returns.
+  void count(std::uint64_t bytes) const {
+    if (transferred) *transferred += bytes;
+  }
   /// The embedder wants the guest to end: a call that blocks returns interrupted().
   bool interrupted() const { return is_interrupted && is_interrupted(environment); }
   /// The `length` bytes at `address`, where they are now; nullptr when they are not all inside.
@@ -194,7 +199,7 @@ struct HostArg<wasi::GuestBytes> {
     const auto memory = wasi::GuestMemory::of(caller);
     const auto address = static_cast<std::uint32_t>(slots[0]);
     const auto size = static_cast<std::uint32_t>(slots[1]);
-    wasi::check_inside(caller, memory, address, size);
+    if (wasi::check_inside(caller, memory, address, size)) caller.charge_bytes(size);
     return {memory, address, size};
   }
 };
@@ -212,7 +217,8 @@ struct HostArg<wasi::IoVecs> {
     const auto memory = wasi::GuestMemory::of(caller);
     const auto address = static_cast<std::uint32_t>(slots[0]);
     const auto count = static_cast<std::uint32_t>(slots[1]);
-    wasi::check_inside(caller, memory, address, std::uint64_t{count} * wasi::IoVecs::kEntrySize);
+    const std::uint64_t size = std::uint64_t{count} * wasi::IoVecs::kEntrySize;
+    if (wasi::check_inside(caller, memory, address, size)) caller.charge_bytes(size);
     return {memory, address, count};
   }
 };

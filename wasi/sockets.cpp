@@ -128,6 +128,7 @@ Result<Errno> sock_recv(const Call& call, Fd fd, IoVecs buffers, RiFlags flags, 
       (flags & kRecvWaitall) != 0 && !is_peek && (*socket)->type == FileType::socket_stream;
   const Received result = waits_for_all ? receive_all(call, **socket, vectors)
                                         : receive(call, **socket, vectors, is_peek ? MSG_PEEK : 0);
+  call.count(result.transferred.bytes);
   if (result.transferred.is_interrupted) return interrupted();
   if (result.transferred.error != Errno::success) return result.transferred.error;
   result_flags.set(result.is_truncated ? kRecvDataTruncated : std::uint16_t{0});
@@ -144,6 +145,7 @@ Result<Errno> sock_send(const Call& call, Fd fd, IoVecs buffers, std::uint32_t f
   const auto count = buffers.gather(storage);
   if (!count) return count.error();
   const Transferred result = write_host(call, **socket, std::span<iovec>(storage).first(*count));
+  call.count(result.bytes);
   if (result.is_interrupted) return interrupted();
   if (result.error != Errno::success) return result.error;
   return sent.set(static_cast<Size>(result.bytes));

@@ -15,7 +15,8 @@
 namespace tinywasm::wasi {
 namespace {
 
-Result<Errno> answer(const Transferred& result, Out<Size> out) {
+Result<Errno> answer(const Call& call, const Transferred& result, Out<Size> out) {
+  call.count(result.bytes);
   if (result.is_interrupted) {
     if (result.bytes != 0) out.set(static_cast<Size>(result.bytes));
     return interrupted();
@@ -48,7 +49,7 @@ Result<Errno> read(const Call& call, Descriptor& descriptor, const IoVecs& buffe
       [&](std::span<iovec> vectors) { return read_host(call, descriptor, vectors, offset); },
       [&](const Ranges& ranges) { return read_embedders(call, descriptor, ranges, offset); });
   if (!result) return result.error();
-  return answer(*result, out);
+  return answer(call, *result, out);
 }
 
 /// Those that only regular files (and some devices) know.
@@ -86,7 +87,7 @@ Result<Errno> write(const Call& call, Descriptor& descriptor, const IoVecs& buff
       [&](const Ranges& ranges) { return write_embedders(call, descriptor, ranges, offset); });
   if (!result) return result.error();
   if (is_failure(result->error)) report_output(call, descriptor, errno);
-  return answer(*result, out);
+  return answer(call, *result, out);
 }
 
 OrErrno<DescriptorPtr> seekable(const Call& call, Fd fd, Rights right) {

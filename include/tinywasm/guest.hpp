@@ -50,6 +50,12 @@ class Caller {
   /// Takes the failure back, so that the guest goes on; for calls that answer with an error code.
   void forgive() noexcept { error_.reset(); }
 
+  /// Takes `amount` of the Store's fuel, for work that the guest has this host function do. False
+  /// when there is less: the call has failed, with an error of kind out_of_fuel. True when
+  /// execution is not metered.
+  TINYWASM_API bool charge_fuel(std::uint64_t amount);
+  /// The same, for `bytes` that are copied or transferred (StoreConfig::bytes_per_fuel).
+  TINYWASM_API bool charge_bytes(std::uint64_t bytes);
   /// Store::interrupt was called: whatever blocks should return. Any thread.
   [[nodiscard]] TINYWASM_API bool interrupted() const noexcept;
   /// The calling instance; none when the host called the host function itself.

@@ -24,7 +24,9 @@ struct TINYWASM_MODE StoreConfig {
   /// is used takes memory.
   std::uint64_t max_stack_bytes = std::uint64_t{16} << 20;
   /// Bytes of the garbage-collected heap: structures, arrays and exceptions. When they do not
-  /// suffice even after a collection, the guest ends with "out of memory" (ErrorKind::exhaustion).
+  /// suffice even after a collection, the guest ends with "out of memory" (ErrorKind::exhaustion);
+  /// also when it has allocated less than a sixteenth of them since the last one: a guest that
+  /// lives just below the limit would do nothing but collect.
   std::uint64_t max_gc_bytes = std::uint64_t{1} << 30;
   /// Bytes of the native stack that calls may take which nest: the guest calls the host, which
   /// calls the guest, and so on. Counted from the outermost call to the frame of the innermost,
@@ -32,11 +34,22 @@ struct TINYWASM_MODE StoreConfig {
   /// is before this limit where the thread's own stack comes to an end (and the system tells how
   /// large it is).
   std::uint64_t max_native_stack_bytes = std::uint64_t{256} << 10;
-  /// Fuel to begin with; absent: execution is not metered.
+  /// Fuel to begin with; absent: execution is not metered. An instruction takes one unit, and what
+  /// takes longer than an instruction usually does takes more, so that fuel bounds time.
   std::optional<std::uint64_t> fuel{};
+  /// With fuel: bytes that a bulk instruction (memory.fill, table.copy, array.new, memory.grow,
+  /// ...) or a WASI call may copy, fill, make or transfer for one unit. The first `bytes_per_fuel`
+  /// of each are free; an element of a table, and a reference in an array, is 8 bytes. What cannot
+  /// be paid for does not begin; but WASI calls pay for what they have transferred. 0: lengths are
+  /// not charged for; less than 64 counts as 64. (Many values that one instruction copies or
+  /// clears take a unit for each 64 of them in any case.)
+  std::uint64_t bytes_per_fuel = 64;
   /// Elements of all tables together.
   std::uint64_t max_table_elements = 10'000'000;
   std::uint32_t max_instances = 100'000;
+  /// False: the errors of guests that trap have neither a backtrace nor an offset. To find these
+  /// takes time in proportion to the size of the functions that were running.
+  bool backtraces = true;
   /// False: the interpreter runs one instruction at a time; slower, for comparison.
   bool fuse = true;
   /// True: the specification's deterministic profile. Every NaN that an instruction computes is the
@@ -85,6 +98,9 @@ class TINYWASM_API Store {
   [[nodiscard]] std::uint64_t fuel_left() const noexcept;
   /// Sets the fuel. No effect when the Store was configured without.
   void set_fuel(std::uint64_t fuel) noexcept;
+  /// Takes `amount` of the fuel, for what a host function does; see Caller::charge_fuel(). False,
+  /// with nothing left, when there is less. True when execution is not metered.
+  bool charge_fuel(std::uint64_t amount) noexcept;
 
   [[nodiscard]] GcStatistics gc_statistics() const noexcept;
   /// Frees the structures and arrays that can no longer be reached. Not needed: it happens by
