@@ -63,6 +63,7 @@ Limits:
                              fills, makes or transfers bytes counts as one more for each 64 of them
   --max-memory SIZE          all its linear memories together, its threads' too, such as 64M
                              (default 4G)
+  --max-code SIZE            what its functions are translated to (default 1G)
   --max-stack SIZE           its call stack; each of its threads has one (default 16M)
   --max-files N              files and sockets it may have open at once (default 1024)
   --max-output SIZE          bytes it may write, to all files, sockets and streams together; a new

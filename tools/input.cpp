@@ -34,13 +34,13 @@ Result<std::vector<std::byte>> read_all(int descriptor) {
 
 /// A module from what can be read only once. A binary module keeps the bytes; a text, which an
 /// error shows a line of, is left as it is.
-std::optional<Module> load_once(const std::string& path, const Features& features) {
+std::optional<Module> load_once(const std::string& path, const LoadOptions& options) {
   Result<std::vector<std::byte>> bytes = read_input(path);
   if (!bytes) {
     report(path, bytes.error());
     return std::nullopt;
   }
-  Result<Module> module = Module::from_bytes(*std::move(bytes), features);
+  Result<Module> module = Module::from_bytes(*std::move(bytes), options);
   if (module) return *std::move(module);
   report_source(path, module.error(), as_text(*bytes));  // NOLINT(bugprone-use-after-move)
   return std::nullopt;
@@ -62,9 +62,9 @@ Result<std::vector<std::byte>> read_input(const std::string& path) {
   return bytes;
 }
 
-std::optional<Module> load(const std::string& path, const Features& features) {
-  if (!is_file(path)) return load_once(path, features);
-  Result<Module> module = Module::from_file(path, features);
+std::optional<Module> load(const std::string& path, const LoadOptions& options) {
+  if (!is_file(path)) return load_once(path, options);
+  Result<Module> module = Module::from_file(path, options);
   if (module) return *std::move(module);
   // Only an error of a text has a line, which is shown: that takes reading it again.
   std::vector<std::byte> text;

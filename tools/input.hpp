@@ -23,6 +23,6 @@ inline std::string_view as_text(std::span<const std::byte> bytes) {
 }
 
 /// A module from a file, or from standard input when `path` is "-". An error is reported.
-std::optional<Module> load(const std::string& path, const Features& features);
+std::optional<Module> load(const std::string& path, const LoadOptions& options);
 
 }  // namespace tinywasm::tools

@@ -141,7 +141,7 @@ bool Run::is_library() const {
 }
 
 bool Run::load_as(const std::string& import_name, const std::string& path) {
-  std::optional<Module> module = load(path, options_.features);
+  std::optional<Module> module = load(path, options_.load);
   if (!module) return false;
   modules_.push_back({import_name, path, *std::move(module)});
   return true;

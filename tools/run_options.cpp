@@ -31,6 +31,7 @@ struct RawOptions {
   std::optional<std::string> fuel;
   std::optional<std::string> timeout;
   std::optional<std::string> max_memory;
+  std::optional<std::string> max_code;
   std::optional<std::string> max_stack;
   std::optional<std::string> max_gc;
   std::optional<std::string> max_threads;
@@ -61,6 +62,7 @@ void declare(CommandLine& app, RawOptions& raw) {
   app.add_option("--fuel", raw.fuel);
   app.add_option("--timeout", raw.timeout);
   app.add_option("--max-memory", raw.max_memory);
+  app.add_option("--max-code", raw.max_code);
   app.add_option("--max-stack", raw.max_stack);
   app.add_option("--max-gc", raw.max_gc);
   app.add_option("--max-threads", raw.max_threads);
@@ -104,6 +106,7 @@ void convert_limits(const RawOptions& raw, RunOptions& options, Checker& checker
   checker.set("--fuel", raw.fuel, parse_size, options.store.fuel);
   checker.set("--timeout", raw.timeout, parse_duration, options.timeout);
   checker.set("--max-memory", raw.max_memory, parse_size, options.store.max_memory_bytes);
+  checker.set("--max-code", raw.max_code, parse_size, options.load.max_code_bytes);
   checker.set("--max-stack", raw.max_stack, parse_size, options.store.max_stack_bytes);
   checker.set("--max-gc", raw.max_gc, parse_size, options.store.max_gc_bytes);
   std::uint64_t max_threads = options.max_threads;
@@ -180,7 +183,7 @@ void convert(const RawOptions& raw, RunOptions& options, Checker& checker) {
   options.argv0 = raw.argv0;
   if (raw.features) {
     if (const auto features = parse_features(*raw.features)) {
-      options.features = *features;
+      options.load.features = *features;
     } else {
       checker.fail("--features: " + features.error().message);
     }

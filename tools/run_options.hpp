@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include <tinywasm/features.hpp>
+#include <tinywasm/module.hpp>
 #include <tinywasm/store.hpp>
 #include <tinywasm/wasi.hpp>
 
@@ -42,7 +42,7 @@ struct RunOptions {
   bool gc_stats = false;    // report what the collector did
   std::string count_words;  // the file to write, if any
   StoreConfig store;
-  Features features;
+  LoadOptions load;
 };
 
 /// The options, or the exit code of a command that is done: --help, --version, or wrong usage,

@@ -36,7 +36,7 @@ int validate(const std::vector<std::string>& arguments) {
   }
   int exit_code = kExitSuccess;
   for (const std::string& path : paths) {
-    if (!load(path, features)) exit_code = kExitFailure;
+    if (!load(path, {.features = features})) exit_code = kExitFailure;
   }
   return exit_code;
 }

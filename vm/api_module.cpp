@@ -123,7 +123,8 @@ Result<Module> Module::load(std::vector<std::byte> bytes, const LoadOptions& opt
   }
   const auto allowed = decoder::check_features(*module, options.features, options.interrupt);
   if (!allowed) return allowed.error();
-  return Module(std::make_shared<vm::ModuleCode>(std::move(module)));
+  return Module(std::make_shared<vm::ModuleCode>(std::move(module),
+                                                 vm::CodeLimits{.bytes = options.max_code_bytes}));
 }
 
 Result<Module> Module::from_file(const std::string& path, const LoadOptions& options) {

@@ -31,6 +31,10 @@ struct LoadOptions {
   /// Ends reading, assembling and validating it when it is set, with an error of kind interrupted.
   /// Not kept after the call.
   const InterruptToken* interrupt = nullptr;
+  /// Bytes of the internal code that its functions are translated to, in all Stores together: they
+  /// share it. A call of a function for which there is no room ends with "code limit reached"
+  /// (ErrorKind::exhaustion). Code takes about 5 times the bytes of the bodies that were called.
+  std::uint64_t max_code_bytes = std::uint64_t{1} << 30;
 };
 
 /// A decoded and validated module. Immutable: it may be shared by any number of Stores and threads,
