@@ -224,7 +224,8 @@ std::size_t slot_count(std::span<const decoder::ValType> types) {
 }
 
 std::size_t host_frame_slots(const decoder::FuncType& type) {
-  return std::max(slot_count(type.params), slot_count(type.results));
+  // One at least: what may be a result is taken whether or not there is one.
+  return std::max({slot_count(type.params), slot_count(type.results), std::size_t{1}});
 }
 
 }  // namespace tinywasm::vm

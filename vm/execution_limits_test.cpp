@@ -255,4 +255,27 @@ TEST_SUITE("execution_limits") {
         " call $f0 call $f777 call $f1999 call $f777)";
     CHECK(run(source, {1}) == "3554");
   }
+
+  // A frame may end where the value stack does: a host function without values has its slot there.
+  TEST_CASE("host functions are called up to the very end of the value stack") {
+    StoreConfig config;
+    config.max_stack_bytes = 64 << 10;
+    for (int locals = 0; locals < 40; ++locals) {
+      std::string pads;
+      for (int i = 0; i < locals; ++i) pads += " i64";
+      const auto module = tinywasm::Module::from_text(
+          "(module (import \"env\" \"nop\" (func $nop)) (func $f (export \"f\") (local" + pads +
+          ") (call $nop) (call $f)))");
+      REQUIRE(module);
+      for (const bool fuse : {true, false}) {
+        config.fuse = fuse;
+        tinywasm::Store store(config);
+        tinywasm::Linker linker(store);
+        linker.define("env", "nop", [] {});
+        auto instance = linker.instantiate(*module);
+        REQUIRE(instance);
+        CHECK(outcome_text(instance->func("f")->call({})) == "exhaustion: call stack exhausted");
+      }
+    }
+  }
 }

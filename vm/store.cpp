@@ -13,6 +13,7 @@
 #include "vm/host_calls.hpp"
 #include "vm/instance.hpp"
 #include "vm/public_types.hpp"
+#include "vm/stack_shadow.hpp"
 
 namespace tinywasm::vm {
 namespace {
@@ -41,7 +42,7 @@ Store::Store(const StoreLimits& limits, const CodeOptions& options)
 
 Store::~Store() {
   if (context_.stack_base) {
-    context_.shadow.finish(context_.stack_base, context_.stack_limit);
+    finish_shadow(context_.shadow, context_.stack_base, context_.stack_limit);
     release_pages(reinterpret_cast<std::byte*>(context_.stack_base), stack_bytes_);
   }
 }
@@ -83,7 +84,7 @@ bool Store::allocate_stack(std::uint64_t bytes) {
   context_.stack_base = reinterpret_cast<Slot*>(stack);
   context_.stack_limit = context_.stack_base + size / sizeof(Slot);
   context_.top = context_.stack_base;
-  context_.shadow.begin(context_.stack_base, context_.stack_limit);
+  begin_shadow(context_.shadow, context_.stack_base, context_.stack_limit);
   return true;
 }
 
