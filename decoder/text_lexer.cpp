@@ -106,7 +106,11 @@ TextLexer::TextLexer(std::string_view source, const InterruptToken* interrupt)
     : source_(source), interrupt_(interrupt) {
   constexpr std::size_t kPiece = 1 << 20;
   constexpr std::size_t kLongestCharacter = 4;
-  while (limit_ < source.size() && !(interrupt_ != nullptr && interrupt_->is_set())) {
+  while (limit_ < source.size()) {
+    if (interrupt_ != nullptr && interrupt_->is_set()) {
+      fail(Message::interrupted, 0);
+      return;
+    }
     const std::string_view piece = source.substr(limit_, kPiece);
     const std::size_t length = utf8_prefix(piece);
     limit_ += length;

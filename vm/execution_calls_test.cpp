@@ -246,9 +246,13 @@ TEST_SUITE("execution_calls") {
         " i32.const 65540 i32.load i32.add local.get 1 i32.add)",
         define);
     CHECK(machines.call("f", {5}) == "45");
-    // Nesting is bounded: the native stack is not the guest's.
-    CHECK(machines.call("f", {100000}) == "exhaustion: call stack exhausted");
     CHECK(machines.call("f", {2}) == "9");
+    // Nesting is bounded: the native stack is not the guest's. How deep it goes is measured, and
+    // depends on the way of running.
+    machines.each([](auto&, auto& instance) {
+      const auto deep = instance.func("f")->call({Value(100000)});
+      CHECK(tinywasm::outcome_text(deep) == "exhaustion: call stack exhausted");
+    });
   }
 
   TEST_CASE("calls across instances change memory and globals") {
