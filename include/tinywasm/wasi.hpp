@@ -28,9 +28,9 @@ struct WasiPreopen {
 };
 
 /// Where a standard stream of the guest leads. Whatever that is, it is read or written in order:
-/// a guest can neither seek in a file, nor cut it, nor use a directory or what else a socket can do.
-/// A terminal is opened once more, by itself, so that a guest that waits for it can be ended; that
-/// one is closed with the guest's descriptor.
+/// a guest can neither seek in a file, nor cut it, nor use a directory or what else a socket can
+/// do. A terminal is opened once more, by itself, so that a guest that waits for it can be ended;
+/// that one is closed with the guest's descriptor.
 struct WasiStream {
   enum class Kind {
     inherit,    ///< the process's own descriptor 0, 1 or 2
@@ -87,8 +87,8 @@ struct WasiClocks {
   /// clocks begin at one second.
   std::uint64_t start = kDefaultStart;
   /// custom: nanoseconds; a clock must not go backwards, but for realtime. A guest that sleeps asks
-  /// it again and again, at least every 50 ms, until its time has come. It may call the guest, whose
-  /// other threads cannot make WASI calls while it runs.
+  /// it again and again, at least every 50 ms, until its time has come. It may call the guest,
+  /// whose other threads cannot make WASI calls while it runs.
   std::function<std::uint64_t(WasiClock)> now{};
 
   static WasiClocks host() { return {}; }
@@ -109,7 +109,7 @@ struct WasiRandom {
     custom,  ///< what `fill` writes
   };
   Kind kind = Kind::host;
-  std::uint64_t seed = 0;                            ///< seeded
+  std::uint64_t seed = 0;  ///< seeded
   /// custom: fills all of the span, up to 4 KiB. It may call the guest, as clocks may.
   std::function<void(std::span<std::byte>)> fill{};
 
@@ -130,10 +130,10 @@ struct WasiReport {
 };
 
 /// Given to Linker::define_wasi, which opens all that it names: an error is kept and returned by
-/// Linker::instantiate. All instances that this Linker makes then share one world: descriptors, with
-/// their positions, clocks and limits. For a world of its own give an instance a Linker of its own,
-/// or define_wasi() again before it is made. proc_exit(n) ends the guest with an Error of kind exit whose
-/// exit_code is n, 0 included.
+/// Linker::instantiate. All instances that this Linker makes then share one world: descriptors,
+/// with their positions, clocks and limits. For a world of its own give an instance a Linker of its
+/// own, or define_wasi() again before it is made. proc_exit(n) ends the guest with an Error of kind
+/// exit whose exit_code is n, 0 included.
 struct WasiConfig {
   std::vector<std::string> args{};  ///< args[0] is the program's name
   std::vector<std::pair<std::string, std::string>> env{};
