@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tinywasm/tinywasm.hpp>
@@ -234,6 +235,7 @@ class World {
     context_->instance = Handles::unwrap(*instance);
     context_->own_globals = context_->instance->own_globals;
     memory_ = context_->instance->memory0;
+    context_->shadow = FrameShadow{};  // of the Store's value stack, which run() does not use
   }
 
   struct State {
@@ -261,13 +263,14 @@ class World {
     for (unsigned i = 0; i < kFrameAt; ++i)
       fp[-1 - static_cast<int>(i)] = reinterpret_cast<Slot>(return_to);
     for (unsigned i = 0; i < 3; ++i) fp[kShownAt + 8 + i] = 1000 + i;
-    context_->stack_limit = stack.data() + kStackSlots;
+    Slot* const stack_limit = std::exchange(context_->stack_limit, stack.data() + kStackSlots);
     context_->set_memory_size(memory_->size);
     context_->fuel = static_cast<std::int64_t>(random() % 4000);
     context_->trap = Trap::none;
     context_->trap_operand = 0;
     context_->trap_pc = code;
     tail_dispatcher().run(code, fp, context_);
+    context_->stack_limit = stack_limit;
     State state;
     state.trap = context_->trap;
     state.fuel = context_->fuel;
