@@ -247,7 +247,8 @@ TEST_SUITE("virtual_files") {
     CHECK(names(guest, kTree) == ". .. file ");
     REQUIRE(open_in(guest, "file", rights::kFdRead) == Errno::success);
     const Fd fd = guest.opened;
-    CHECK(guest.read(fd, 3) == std::string("o\0\0", 3).substr(0, 1) + guest.text(4097, 2));
+    const std::string read = guest.read(fd, 3);
+    CHECK(read == "o" + guest.text(4097, 2));
     CHECK(guest.read(fd, 1) == "<io>");
     CHECK(fd_seek(call, fd, 0, Whence::end, guest.out<FileSize>()) == Errno::overflow);
     CHECK(open_in(guest, "new", kReadWrite, oflags::kCreat) == Errno::rofs);
