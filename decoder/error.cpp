@@ -61,8 +61,10 @@ std::string backtrace_text(const Error& error) {
     } else {
       text += decoder::escape(frame.function_name);
     }
-    text += fmt::format(" (at offset {:#x})\n", frame.offset);
+    if (frame.offset != Error::kNoOffset) text += fmt::format(" (at offset {:#x})", frame.offset);
+    text += '\n';
   }
+  if (error.is_backtrace_cut) text += "  ... more frames\n";
   return text;
 }
 
@@ -110,6 +112,11 @@ std::string escape(std::string_view text) {
     i += decoded.length;
   }
   return safe;
+}
+
+std::string clip(std::string_view text, std::size_t longest) {
+  if (text.size() <= longest) return std::string(text);
+  return std::string(text.substr(0, utf8_prefix(text.substr(0, longest)))) + "...";
 }
 
 }  // namespace tinywasm::decoder

@@ -36,6 +36,19 @@ TEST_SUITE("error") {
     error.backtrace.push_back({4, 0x20, "", ""});
     CHECK(backtrace_text(error) ==
           "  #0 m!inner\\u{a} (at offset 0x10)\n  #1 function 4 (at offset 0x20)\n");
+    error.backtrace.push_back({5, Error::kNoOffset, "far", ""});
+    error.is_backtrace_cut = true;
+    CHECK(backtrace_text(error) ==
+          "  #0 m!inner\\u{a} (at offset 0x10)\n  #1 function 4 (at offset 0x20)\n  #2 far\n"
+          "  ... more frames\n");
+  }
+
+  TEST_CASE("long names are clipped between characters") {
+    using decoder::clip;
+    CHECK(clip("", 3).empty());
+    CHECK(clip("abc", 3) == "abc");
+    CHECK(clip("abcd", 3) == "abc...");
+    CHECK(clip("ab\xc3\xa9", 3) == "ab...");
   }
 
   TEST_CASE("names are escaped") {

@@ -40,4 +40,8 @@ Error make_error(Message message, std::uint64_t offset = Error::kNoOffset,
 /// escapes, so that a name from a module can be printed on a terminal.
 std::string escape(std::string_view text);
 
+/// `text`, or as much of its beginning as fits `longest` bytes and "...". No character is cut in
+/// two; what is no UTF-8 ends it.
+std::string clip(std::string_view text, std::size_t longest);
+
 }  // namespace tinywasm::decoder

@@ -6,11 +6,7 @@
 #include "decoder/utf8.hpp"
 
 namespace tinywasm::decoder {
-std::string TextCursor::quoted(std::string_view text) {
-  constexpr std::size_t kLongest = 60;
-  if (text.size() <= kLongest) return std::string(text);
-  return std::string(text.substr(0, utf8_prefix(text.substr(0, kLongest)))) + "...";
-}
+std::string TextCursor::quoted(std::string_view text) { return clip(text, 60); }
 
 const Token TextCursor::kFailed{.kind = TokenKind::error, .text = {}};
 

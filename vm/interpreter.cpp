@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "decoder/errors.hpp"
 #include "vm/code.hpp"
 #include "vm/emitter.hpp"
 #include "vm/exceptions.hpp"
@@ -20,6 +21,8 @@ namespace {
 
 /// The innermost frames, which a backtrace shows when there are more.
 constexpr std::size_t kMaxFrames = 64;
+/// Bytes of a name that a frame shows.
+constexpr std::size_t kMaxNameBytes = 128;
 /// After an interrupt so many bytes of function bodies may be translated to find where it struck:
 /// less than 10 milliseconds' worth.
 constexpr std::size_t kInterruptedBytes = std::size_t{32} << 10;
@@ -113,13 +116,16 @@ void add_backtrace(Error& error, const Context& context, const Dispatcher& dispa
   std::vector<CodePlace> places;
   FrameWalk walk(context.instance, context.trap_pc, context.trap_fp, dispatcher, options);
   for (; !walk.done(); walk.next()) {
-    if (places.size() == kMaxFrames) break;
+    if (error.backtrace.size() >= kMaxFrames) {
+      error.is_backtrace_cut = true;
+      break;
+    }
     places.push_back({&walk.function(), walk.word(), walk.is_innermost() ? operand : 0});
     const decoder::Module& module = walk.instance().module->module();
     Frame frame;
     frame.function = walk.function().index;
-    frame.function_name = module.function_name(frame.function);
-    frame.module_name = module.module_name();
+    frame.function_name = decoder::clip(module.function_name(frame.function), kMaxNameBytes);
+    frame.module_name = decoder::clip(module.module_name(), kMaxNameBytes);
     error.backtrace.push_back(std::move(frame));
   }
   // An interrupt shall end the run at once.
@@ -153,6 +159,7 @@ Error trap_error(Context& context, const Dispatcher& dispatcher, const CodeOptio
     add_backtrace(error, context, dispatcher, options, operand);
   } catch (const std::bad_alloc&) {
     error.backtrace.clear();
+    error.is_backtrace_cut = false;
   }
   return error;
 }

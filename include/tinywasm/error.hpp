@@ -37,9 +37,11 @@ TINYWASM_API const char* to_string(ErrorKind kind) noexcept;
 /// One Wasm frame of a backtrace, innermost first.
 struct Frame {
   std::uint32_t function = 0;   ///< index in the module's function index space
-  std::uint64_t offset = 0;     ///< byte offset of the instruction in the module
-  std::string function_name{};  ///< from the name section or an export; may be empty
-  std::string module_name{};    ///< from the name section; may be empty
+  std::uint64_t offset = 0;     ///< byte offset of the instruction in the module, or
+                                ///< Error::kNoOffset where finding it would take too long
+  std::string function_name{};  ///< from the name section or an export; may be empty. Clipped with
+                                ///< "..." beyond 128 bytes
+  std::string module_name{};    ///< from the name section, clipped likewise; may be empty
 };
 
 /// An error as a value. Cheap to move, copyable, thread-agnostic.
@@ -53,7 +55,9 @@ struct [[nodiscard]] Error {
   std::uint32_t line = 0;            ///< text input: 1-based line, 0 when there is none
   std::uint32_t column = 0;          ///< text input: 1-based column in bytes
   int exit_code = 0;                 ///< kind == exit: what the guest passed to proc_exit
-  std::vector<Frame> backtrace{};    ///< the frames that were active at a trap, innermost first
+  std::vector<Frame> backtrace{};    ///< the frames that were active at a trap, innermost first:
+                                     ///< at most 64
+  bool is_backtrace_cut = false;     ///< there were more frames, further out
   /// kind == exception: what was thrown, see exception.hpp.
   std::shared_ptr<const vm::HeldException> exception{};
 };
@@ -61,7 +65,8 @@ struct [[nodiscard]] Error {
 /// "message" with what is known of the place: "unexpected end (at offset 0x1f)". One line; names
 /// that came from a module are escaped.
 TINYWASM_API std::string to_string(const Error& error);
-/// The backtrace as text, a line a frame, each ending in '\n'; empty when there is none.
+/// The backtrace as text, a line a frame, each ending in '\n'; empty when there is none. Where it
+/// is cut a last line says so.
 TINYWASM_API std::string backtrace_text(const Error& error);
 TINYWASM_API std::ostream& operator<<(std::ostream& out, const Error& error);
 
