@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vm/atomics.hpp"
 
+#include "vm/fuel.hpp"
 #include "vm/memory.hpp"
 #include "vm/shared_memory.hpp"
 
 namespace tinywasm::vm {
 namespace {
+
+/// What it takes to go to sleep and to be woken.
+constexpr std::uint64_t kFuelOfWait = 100;
 
 /// Where an access of `bytes` goes, its memory's size up to date.
 struct Place {
@@ -31,6 +35,7 @@ Trap memory_wait(Context& context, const AtomicWord& word, Slot* fp, unsigned by
   const Place place = place_of(context, word, fp, bytes);
   if (place.trap != Trap::none) return place.trap;
   if (place.memory->shared == nullptr) return Trap::expected_shared_memory;
+  if (const Trap trap = charge(context, kFuelOfWait); trap != Trap::none) return trap;
   const auto waited =
       place.memory->shared->wait(place.address, bytes, fp[word.operand[1]],
                                  static_cast<std::int64_t>(fp[word.operand[2]]), context.interrupt);

@@ -142,6 +142,21 @@ TEST_SUITE("execution_traps") {
     }
   }
 
+  TEST_CASE("traps in a large function name their place, time and again") {
+    std::string filler;
+    for (int i = 0; i < 30'000; ++i) filler += " local.get 0 i32.const 3 i32.add local.set 0";
+    Machines machines(
+        "(func (export \"f\") (param i32 i32) (result i32)"
+        " i32.const 1 local.get 0 i32.div_s drop" +
+        filler + " i32.const 1 local.get 1 i32.div_s)");
+    for (int i = 0; i < 3; ++i) {
+      CHECK(machines.call("f", {0, 0}) == "trap: integer divide by zero");
+      const std::uint64_t first = machines.error().offset;
+      CHECK(machines.call("f", {1, 0}) == "trap: integer divide by zero");
+      CHECK(machines.error().offset == first + 1 + 1 + 30'000 * 7 + 2 + 2);
+    }
+  }
+
   TEST_CASE("traps in calls of other instances and after them") {
     const auto define = [](Linker& linker) {
       auto module = Module::from_text(

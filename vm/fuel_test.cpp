@@ -289,6 +289,46 @@ TEST_SUITE("fuel") {
     CHECK(extra(machines, "write", 128'000) == 1999);
   }
 
+  TEST_CASE("WASI calls pay for what they look at") {
+    const auto define = [](Linker& linker) {
+      WasiConfig config;
+      config.in = config.out = config.err = WasiStream::null();
+      linker.define_wasi(config);
+    };
+    Machines machines(R"((module
+      (import "wasi_snapshot_preview1" "poll_oneoff"
+        (func $poll (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "path_remove_directory"
+        (func $remove (param i32 i32 i32) (result i32)))
+      (memory (export "memory") 2)
+      (func (export "poll") (param i32 i32 i32)
+        (drop (call $poll (i32.const 0) (i32.const 65536) (local.get 2) (i32.const 131064))))
+      (func (export "spoilt") (param i32 i32 i32)
+        (i32.store8 (i32.sub (i32.mul (local.get 2) (i32.const 48)) (i32.const 40)) (i32.const 9))
+        (drop (call $poll (i32.const 0) (i32.const 65536) (local.get 2) (i32.const 131064))))
+      (func (export "path") (param i32 i32 i32)
+        (drop (call $remove (i32.const 9) (i32.const 0) (local.get 2))))))",
+                      define);
+    CHECK(extra(machines, "poll", 101, 0, 1) == 400);  // of 256 bytes each
+    CHECK(extra(machines, "spoilt", 101, 0, 1) == 400);
+    CHECK(extra(machines, "path", 104, 0, 4) == 25);  // 16 for a character
+    const std::uint64_t begin = fuel_left(machines);
+    machines.call("path", {0, 0, 0});
+    CHECK(begin - fuel_left(machines) == 5 + 31);  // and 2048 for any
+  }
+
+  TEST_CASE("waiting takes more than an instruction") {
+    Machines machines(R"((module (memory 1 1 shared)
+      (func (export "notify") (drop (memory.atomic.notify (i32.const 0) (i32.const 1))))
+      (func (export "wait")
+        (drop (memory.atomic.wait32 (i32.const 0) (i32.const 1) (i64.const -1))))))");
+    const std::uint64_t begin = fuel_left(machines);
+    machines.call("notify");
+    const std::uint64_t notify = begin - fuel_left(machines);
+    machines.call("wait");
+    CHECK(begin - fuel_left(machines) - notify == notify + 1 + 100);
+  }
+
   TEST_CASE("errors without backtraces") {
     for (const bool wanted : {true, false}) {
       StoreConfig config;

@@ -115,12 +115,16 @@ Errno allocate(const Call& call, int fd, FileSize offset, FileSize length) {
   return Errno::success;
 }
 
+/// What a change of a file's size takes, in bytes of a transfer.
+constexpr std::uint64_t kBytesOfResize = 8192;
+
 /// Sets a host file's size, cutting off a lot in several steps.
 Errno resize(const Call& call, int fd, FileSize size) {
   struct stat before{};
   if (::fstat(fd, &before) != 0) return last_errno();
   for (auto now = static_cast<FileSize>(before.st_size);;) {
     now = now > size && now - size > kMaxCut ? now - kMaxCut : size;
+    call.count(kBytesOfResize);
     const Errno error =
         repeated(call, [&] { return ::ftruncate(fd, static_cast<off_t>(now)) == 0 ? 0 : errno; });
     if (error != Errno::success || now == size) return error;

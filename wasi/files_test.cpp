@@ -203,6 +203,14 @@ TEST_SUITE("files") {
     CHECK(stat_of(guest, fd).size == 10);
     CHECK(fd_filestat_set_size(call, fd, ~FileSize{0}) == Errno::inval);
     CHECK(fd_filestat_set_size(call, fd, FileSize{1} << 63) == Errno::inval);
+    // Each of the steps in which much is cut off is paid for.
+    std::uint64_t bytes = 0;
+    Call counting = guest.call();
+    counting.transferred = &bytes;
+    CHECK(fd_filestat_set_size(counting, fd, 1 << 30) == Errno::success);
+    CHECK(bytes == 8192);
+    CHECK(fd_filestat_set_size(counting, fd, 10) == Errno::success);
+    CHECK(bytes == 8192 + 16 * 8192);
     CHECK(fd_allocate(call, fd, 90, 20) == Errno::success);
     CHECK(stat_of(guest, fd).size == 110);
     CHECK(fd_allocate(call, fd, 0, 10) == Errno::success);
@@ -336,6 +344,35 @@ TEST_SUITE("files") {
       CHECK(rest.front().name == entries[from + 1].name);
     }
     CHECK(read_some(guest, kBox, entries.back().next, 100).first.empty());
+  }
+
+  TEST_CASE("reading a directory from elsewhere is paid for, going on is not") {
+    for (const bool is_sorted : {false, true}) {
+      CAPTURE(is_sorted);
+      WasiConfig config;
+      config.sorted_directories = is_sorted;
+      TestWorld guest(config);
+      for (int i = 0; i < 50; ++i) write_file(guest.box(std::to_string(i)), "");
+      std::uint64_t bytes = 0;
+      Call call = guest.call();
+      call.transferred = &bytes;
+      const auto read = [&](DirCookie cookie) {
+        bytes = 0;
+        CHECK(fd_readdir(call, kBox, guest.bytes(8192, 24), cookie, guest.out<Size>()) ==
+              Errno::success);
+        return guest.value<DirCookie>(8192);
+      };
+      const DirCookie second = read(0);
+      CHECK(bytes == (is_sorted ? 52 * 512 : 96 << 10));
+      const DirCookie third = read(second);
+      CHECK(bytes == 0);
+      read(third);
+      CHECK(bytes == 0);
+      read(second);
+      CHECK(bytes == (is_sorted ? 0 : 96 << 10));
+      read(0);
+      CHECK(bytes == (is_sorted ? 52 * 512 : 96 << 10));
+    }
   }
 
   TEST_CASE("a directory buffer of any size is filled to its end") {

@@ -13,6 +13,10 @@ namespace tinywasm {
 namespace wasi {
 namespace {
 
+// What finding a path takes, in bytes of a transfer: names may be one character long.
+constexpr std::uint64_t kBytesOfLookup = 2048;
+constexpr std::uint64_t kBytesPerCharacter = 16;
+
 Error ending(vm::Trap trap) {
   Error error;
   error.kind = vm::kind(trap);
@@ -84,7 +88,7 @@ wasi::GuestPath HostArg<wasi::GuestPath>::lower(Caller& caller, const std::uint6
   if (!wasi::check_inside(caller, memory, address, length)) return {};
   const auto* const text = reinterpret_cast<const char*>(memory.find(address, length));
   const std::size_t copied = std::min(length, wasi::PathResolver::kMaxPath);
-  caller.charge_bytes(copied);
+  caller.charge_bytes(wasi::kBytesOfLookup + copied * wasi::kBytesPerCharacter);
   return {{text, copied}};
 }
 

@@ -20,6 +20,8 @@ namespace {
 
 /// Far more than there can be descriptors; the guest's claim is not to cost host memory.
 constexpr Size kMaxSubscriptions = 64 * 1024;
+/// What it takes to look at one of them, in bytes of a transfer: a descriptor takes system calls.
+constexpr std::uint64_t kBytesEach = 256;
 constexpr Timestamp kNever = std::numeric_limits<Timestamp>::max();
 constexpr Timestamp kSlice = Timestamp{kWaitSliceMs} * 1'000'000;
 
@@ -230,6 +232,7 @@ Result<Errno> poll(const Call& call, Address in, Address out, Size count, Out<Si
   if (count == 0 || count > kMaxSubscriptions) return Errno::inval;
   const std::byte* from = call.find(in, std::uint64_t{count} * Layout::kSize);
   if (!from || !call.find(out, std::uint64_t{count} * Event::kSize)) return out_of_bounds();
+  call.count(count * kBytesEach);
   std::vector<Subscription> subscriptions;
   subscriptions.reserve(count);
   for (Size i = 0; i < count; ++i, from += Layout::kSize) {
