@@ -35,10 +35,13 @@ bool takes_hint(Insn insn) { return insn == Insn::if_ || insn == Insn::br_if; }
 /// `text` with `spaces` more before every line but the first.
 std::string indented(std::string_view text, std::size_t spaces) {
   std::string result;
-  for (const char c : text) {
-    result += c;
-    if (c == '\n') result.append(spaces, ' ');
+  for (;;) {  // by lines: text deep inside of operands is copied once for each of them
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) break;
+    result.append(text, 0, end + 1).append(spaces, ' ');
+    text.remove_prefix(end + 1);
   }
+  result += text;
   return result;
 }
 

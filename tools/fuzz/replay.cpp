@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a target on inputs and on damaged copies of them: what a build without libFuzzer can do, and
 // does in the tests. Also writes the inputs to files, as a corpus for libFuzzer to begin with.
-// run_programs has inputs by number, too (--seeds).
+// run_programs has inputs by number, too (--seeds), and what modules cost can be printed
+// (--highest).
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/fuzz/choices.hpp"
+#include "tools/fuzz/cost.hpp"
 #include "tools/fuzz/seeded_programs.hpp"
 #include "tools/fuzz/seeds.hpp"
 #include "tools/fuzz/targets.hpp"
@@ -92,6 +94,20 @@ bool write_file(const std::string& directory, std::size_t number, const Seed& se
   return static_cast<bool>(file.flush());
 }
 
+/// How close each measure came to what is allowed, and the module that did.
+bool report_highest(const std::string& directory) {
+  for (std::size_t i = 0; i < tinywasm::fuzz::kMeasures; ++i) {
+    const auto& highest = highest_cost(static_cast<tinywasm::fuzz::Measure>(i));
+    fmt::print(
+        "{:<24} {:6.1f} % of what is allowed, by {:7} bytes in {:05}; at most {:.1f} {} a "
+        "byte ({} are stated)\n",
+        highest.name, 100 * highest.share, highest.of.size(), i, highest.per_byte, highest.unit,
+        highest.limit);
+    if (!write_file(directory, i, highest.of)) return false;
+  }
+  return true;
+}
+
 /// The target, or null after a message.
 const Target* find_target(const std::string& name) {
   for (const Target& target : tinywasm::fuzz::kTargets) {
@@ -148,18 +164,22 @@ int main(int argc, char** argv) {
   CLI::App app("Runs a fuzzing target on files");
   std::string name;
   std::string write;
+  std::string highest;
   std::vector<std::string> paths;
   unsigned damaged = 0;
   unsigned random_inputs = 0;
   tinywasm::fuzz::SeededPrograms programs;
   app.add_option("target", name,
-                 "read, validate, assemble, run_module, run_body, wasi_calls, api_calls or "
-                 "run_programs")
+                 "read, validate, assemble, run_module, run_body, wasi_calls, api_calls, "
+                 "run_programs, costs or bombs")
       ->required();
   app.add_option("paths", paths, "files and directories; scripts are cut into modules");
   app.add_option("--damage", damaged, "also run this many damaged copies of each input");
   app.add_option("--random", random_inputs, "also run this many inputs of random bytes");
   app.add_option("--write", write, "write the inputs to this directory instead of running them");
+  app.add_option("--highest", highest,
+                 "costs and bombs: print how close they came to what is allowed, and write the "
+                 "modules that did to this directory");
   auto* seeds_option =
       app.add_option("--seeds", programs.count, "run_programs: this many programs by number");
   app.add_option("--first", programs.first, "the first of them (1)")->needs(seeds_option);
@@ -188,5 +208,7 @@ int main(int argc, char** argv) {
   for (unsigned i = 1; i <= random_inputs; ++i) {
     seeds.push_back(tinywasm::fuzz::bytes_of_seed(i, kMostRandom));
   }
-  return run_all(*target, seeds, damaged, write);
+  const int status = run_all(*target, seeds, damaged, write);
+  if (status == 0 && !highest.empty() && !report_highest(highest)) return 1;
+  return status;
 }

@@ -46,6 +46,11 @@ void api_calls(Input input);
 /// Programs made of choices (program.hpp), in every way of running.
 void run_programs(Input input);
 
+/// What a module costs (cost.hpp): memory, time and printed text, beside what it may cost.
+void costs(Input input);
+/// The same of modules that are made of choices to cost much (bombs.hpp).
+void bombs(Input input);
+
 inline constexpr Target kTargets[] = {
     {"read", "the binary reader", Form::module, &read},
     {"validate", "the validator, on one function body", Form::body, &validate},
@@ -57,6 +62,8 @@ inline constexpr Target kTargets[] = {
     {"wasi_calls", "calls of WASI", Form::calls, &wasi_calls},
     {"api_calls", "the embedding API", Form::calls, &api_calls},
     {"run_programs", "programs made of any bytes", Form::calls, &run_programs},
+    {"costs", "memory and time that modules take", Form::module, &costs},
+    {"bombs", "the same of costly modules made of any bytes", Form::calls, &bombs},
 };
 
 /// Ends the process with a message unless `holds`.
