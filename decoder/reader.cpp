@@ -188,9 +188,14 @@ void ModuleReader::read_contents(std::uint8_t id, std::uint32_t end) {
     case kGlobal:
       return read_vector(read_count(kMaxGlobals, Message::too_many_globals, m.globals.size()),
                          [this] { read_global(); });
-    case kExport:
-      return read_vector(read_count(kMaxExports, Message::too_many_exports),
-                         [this] { read_export(); });
+    case kExport: {
+      const std::uint32_t count = read_count(kMaxExports, Message::too_many_exports);
+      constexpr std::size_t kLeastBytes = 3;  // of an export
+      const std::size_t most = std::min<std::size_t>(count, reader_.remaining() / kLeastBytes);
+      m.exports.reserve(most);
+      m.export_index.reserve(most);
+      return read_vector(count, [this] { read_export(); });
+    }
     case kStart:
       m.start = reader_.u32();
       return;

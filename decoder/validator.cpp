@@ -223,6 +223,7 @@ bool ModuleValidator::check_export(const Export& entry, std::uint64_t offset) {
 }
 
 bool ModuleValidator::check_exports() {
+  const bool has_duplicates = module_.export_index.size() != module_.exports.size();
   for (std::size_t i = 0; i < module_.exports.size(); ++i) {
     const Export& entry = module_.exports[i];
     if (interrupt_ != nullptr && interrupt_->is_set()) {
@@ -232,7 +233,7 @@ bool ModuleValidator::check_exports() {
     const auto* const name = reinterpret_cast<const std::byte*>(entry.name.data());
     const auto offset = static_cast<std::uint64_t>(name - module_.bytes.data());
     if (!check_export(entry, offset)) return false;
-    if (module_.export_index.at(entry.name) != i) {
+    if (has_duplicates && module_.export_index.at(entry.name) != i) {
       return fail(Message::duplicate_export_name, offset);
     }
   }

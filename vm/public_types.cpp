@@ -24,7 +24,10 @@ std::string limits_text(const Limits& limits) {
 std::string list_text(const char* keyword, const std::vector<ValueType>& types) {
   if (types.empty()) return "";
   std::string text = fmt::format(" ({}", keyword);
-  for (ValueType type : types) text += ' ' + to_string(type);
+  for (ValueType type : types) {
+    text += ' ';
+    text += to_string(type);
+  }
   return text + ')';
 }
 
@@ -140,12 +143,13 @@ decoder::Limits to_decoder(const tinywasm::Limits& limits) {
 }  // namespace
 
 FuncType to_public(const decoder::FuncType& type) {
-  FuncType result;
-  result.params.reserve(type.params.size());
-  result.results.reserve(type.results.size());
-  for (decoder::ValType param : type.params) result.params.push_back(to_public(param));
-  for (decoder::ValType value : type.results) result.results.push_back(to_public(value));
-  return result;
+  const auto converted = [](const std::vector<decoder::ValType>& types) {
+    std::vector<ValueType> result(types.size());
+    std::transform(types.begin(), types.end(), result.begin(),
+                   [](decoder::ValType value) { return to_public(value); });
+    return result;
+  };
+  return {converted(type.params), converted(type.results)};
 }
 decoder::FuncType to_decoder(const FuncType& type) {
   decoder::FuncType result;
