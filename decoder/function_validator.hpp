@@ -235,9 +235,11 @@ class FunctionValidator : public FunctionValidatorBase {
 
   /// Can be called for one function after the other: allocations are kept.
   Result<void> validate(std::uint32_t function) {
-    start_function(function, kReports);
     if constexpr (kReports) {
+      start_function(function, sink_.wants_all_locals());
       if (reader_.ok()) sink_.begin(locals());
+    } else {
+      start_function(function, false);
     }
     while (!reader_.at_end() && !frames_.empty()) {
       fast_steps();

@@ -51,6 +51,7 @@ struct BlockSignature {
 
 // A sink of validate_function (validator.hpp) sees the reachable part of a body in order:
 //
+//   bool wants_all_locals();   // false: begin() may be given the first ones only
 //   void begin(std::span<const ValType> locals);   // parameters first; the type is the function's
 //   void block(const Instruction&, const BlockSignature&);   // block, loop, if, try_table and the
 //                                                            // legacy try (see .id)

@@ -55,6 +55,7 @@ struct Recorder {
   std::string log;
 
   bool go_on() const { return true; }
+  bool wants_all_locals() const { return true; }
   void begin(std::span<const ValType> locals) { log += to_string(locals); }
   void block(const Instruction& insn, const BlockSignature& signature) {
     log += ' ' + std::string(info(insn.id).text) + to_string(signature.params) +

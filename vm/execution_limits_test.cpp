@@ -36,8 +36,37 @@ TEST_SUITE("execution_limits") {
     source += " local.get 0 i64.extend_i32_s local.set 49999";
     source += get(49999) + " i64.const 3 i64.mul local.set 30000";
     for (const int i : {1, 7, 8, 25000, 30000, 49998, 49999}) source += get(i);
-    source += repeat(" i64.add", 6) + ")";
-    CHECK(run(source, {5}) == "20");
+    source += repeat(" i64.add", 6);
+    CHECK(run(source + ")", {5}) == "20");
+    // A body as long as that has slots for locals that it does not name, too.
+    CHECK(run(source + repeat(" nop", 50000) + ")", {5}) == "20");
+  }
+
+  TEST_CASE("few of many locals are named, of all types") {
+    // Groups of 1000 of each type; of a group the first, some and the last are named.
+    std::string source =
+        "(func (export \"f\") (param i32 v128 f64) (result f64 i64 f32 i32) (local $first i64)";
+    for (const char* type : {"i32", "v128", "f64", "externref", "i64", "f32"}) {
+      source += " (local" + repeat(std::string(" ") + type, 1000) + ")";
+    }
+    const int i32 = 4, v128 = 1004, f64 = 2004, externref = 3004, i64 = 4004, f32 = 5004;
+    source += get(0) + set(i32) + get(0) + " i32.const 1 i32.add" + set(i32 + 999);
+    source += get(i32 + 500) + " if unreachable end" + get(externref + 7) +
+              " ref.is_null i32.eqz if unreachable end";
+    source += get(1) + set(v128 + 1) + get(v128 + 1) + get(v128 + 999) + " i32x4.add" + set(1);
+    source += get(2) + set(f64 + 998);
+    source += " i64.const 40" + set(i64 + 3) + get(i64 + 3) + get(3) + " i64.add" + set(3);
+    source += " f32.const 1.5" + set(f32 + 999);
+    source += get(f64 + 998) + get(f64) + " f64.add" + get(3) + get(f32 + 999);
+    source += get(i32) + get(i32 + 999) + " i32.mul" + get(1) + " i32x4.extract_lane 2 i32.add";
+    const std::string called = "(func (export \"g\") (param i32) (result f64 i64 f32 i32)" +
+                               get(0) + " v128.const i32x4 1 2 300 4 f64.const 2.5 call 0)";
+    const std::string expected = "2.5 40 1.5 330";
+    for (const int nops : {0, 7000}) {
+      CAPTURE(nops);
+      Machines machines(source + repeat(" nop", nops) + ")" + called);
+      CHECK(machines.call("g", {5}) == expected);
+    }
   }
 
   TEST_CASE("locals of all types, far from the frame's start") {
@@ -203,7 +232,7 @@ TEST_SUITE("execution_limits") {
     Machines small("(func (export \"f\") (result i32)" + locals +
                        " i32.const 1)"
                        "(func (export \"g\") (result i32) (local" +
-                       repeat(" i64", 20000) + ") i32.const 1)",
+                       repeat(" i64", 20000) + ")" + repeat(" nop", 20000) + " i32.const 1)",
                    {}, config);
     CHECK(small.call("f") == "1");
     CHECK(small.call("g") == "exhaustion: call stack exhausted");

@@ -4,6 +4,7 @@
 #include "vm/ir_builder.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "vm/ir_compare.hpp"
 
@@ -50,10 +51,12 @@ void Function::clear() {
 }
 
 Builder::Builder(const decoder::Module& module, std::uint32_t function_index,
-                 const CodeOptions& options, Function& function, Forms& forms, const Poll& poll)
+                 const CodeOptions& options, const std::vector<UsedLocal>* used, Function& function,
+                 Forms& forms, const Poll& poll)
     : module_(module),
       type_(module.type_of_function(function_index)),
       options_(options),
+      used_locals_(used),
       f_(function),
       forms_(forms),
       poll_(poll) {
@@ -68,7 +71,8 @@ Builder::Builder(const decoder::Module& module, std::uint32_t function_index,
   const auto make_room = [](auto& list, std::size_t count) {
     if (list.capacity() >= count) return;
     const std::size_t room = std::max(count, 2 * list.capacity());
-    list = {};  // before the larger one is made: they need not be there at the same time
+    // Before the larger one is made: they need not be there at the same time.
+    list = std::remove_reference_t<decltype(list)>();
     list.reserve(room);
   };
   make_room(f_.nodes, bytes / 2);
@@ -96,15 +100,33 @@ void Builder::begin(std::span<const ValType> locals) {
 
 /// Finds the types of the variables that are locals, and each local's variable.
 void Builder::lay_out_locals(std::span<const ValType> locals) {
-  f_.locals = slots_of(locals);
   f_.local_types.clear();
-  f_.local_types.reserve(f_.locals);
-  const bool has_vectors = f_.locals != locals.size();
-  for (ValType local : locals) {
-    const Type type = type_of(local);
-    if (has_vectors) local_slots_.push_back(static_cast<Variable>(f_.local_types.size()));
-    f_.local_types.insert(f_.local_types.end(), width(type), type);
+  if (used_locals_ != nullptr) {
+    for (ValType parameter : type_.params) add_local(parameter);
+    for (const UsedLocal& local : *used_locals_) add_local(local.type);
+  } else if (slots_of(locals) != locals.size()) {
+    for (ValType local : locals) add_local(local);
+  } else {
+    f_.local_types.resize(locals.size());
+    std::transform(locals.begin(), locals.end(), f_.local_types.begin(), type_of);
   }
+  f_.locals = static_cast<std::uint32_t>(f_.local_types.size());
+}
+
+/// A local whose number is not that of its slot.
+void Builder::add_local(ValType local) {
+  const Type type = type_of(local);
+  local_slots_.push_back(static_cast<Variable>(f_.local_types.size()));
+  f_.local_types.insert(f_.local_types.end(), width(type), type);
+}
+
+Variable Builder::used_local(std::uint32_t index) const {
+  const std::size_t parameters = type_.params.size();
+  if (index < parameters) return local_slots_[index];
+  const auto at =
+      std::lower_bound(used_locals_->begin(), used_locals_->end(), index,
+                       [](const UsedLocal& local, std::uint32_t i) { return local.index < i; });
+  return local_slots_[parameters + static_cast<std::size_t>(at - used_locals_->begin())];
 }
 
 // ---- Nodes

@@ -13,6 +13,7 @@
 #include "vm/heap_types.hpp"
 #include "vm/interpreter.hpp"
 #include "vm/ir.hpp"
+#include "vm/used_locals.hpp"
 
 namespace tinywasm::vm::ir {
 
@@ -20,9 +21,11 @@ namespace tinywasm::vm::ir {
 /// an effect that must come after them, a change of a local they read, or a control boundary.
 class Builder {
  public:
+  /// `used`: the only locals that count, beside the parameters (used_locals.hpp); null: all.
   Builder(const decoder::Module& module, std::uint32_t function_index, const CodeOptions& options,
-          Function& function, Forms& forms, const Poll& poll);
+          const std::vector<UsedLocal>* used, Function& function, Forms& forms, const Poll& poll);
 
+  bool wants_all_locals() const { return used_locals_ == nullptr; }
   /// False: the walk is to end. Asked after every few kilobytes of the body.
   bool go_on() const { return f_.is_in_limits() && !poll_.due(); }
   void begin(std::span<const decoder::ValType> locals);
@@ -130,8 +133,11 @@ class Builder {
 
   // Locals.
   Variable local(std::uint32_t index) const {
-    return local_slots_.empty() ? index : local_slots_[index];
+    if (local_slots_.empty()) return index;
+    return used_locals_ == nullptr ? local_slots_[index] : used_local(index);
   }
+  Variable used_local(std::uint32_t index) const;
+  void add_local(decoder::ValType type);
   void lay_out_locals(std::span<const decoder::ValType> locals);
 
   // Control.
@@ -241,13 +247,15 @@ class Builder {
   const decoder::Module& module_;
   const decoder::FuncType& type_;
   const CodeOptions& options_;
+  const std::vector<UsedLocal>* used_locals_;
   Function& f_;
   Forms& forms_;
   const Poll poll_;
   // The operand stack: `height_` of the entries. A v128 takes two, the second `upper`.
   std::vector<NodeId> stack_;
   std::uint32_t height_ = 0;
-  std::vector<Variable> local_slots_;  // by index, when it is not the index itself
+  std::vector<Variable> local_slots_;  // by index, when it is not the index itself; of parameters
+                                       // and used locals, when these are all that count
   std::vector<Control> control_;
   std::vector<NodeId> local_leaves_;        // by local, or kNone
   std::vector<std::uint32_t> first_block_;  // by local: block of its first assignment, or kNone

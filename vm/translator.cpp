@@ -11,6 +11,12 @@
 #include "vm/ir_threading.hpp"
 
 namespace tinywasm::vm {
+namespace {
+
+/// Code of so many bytes is made of tens of megabytes.
+constexpr std::size_t kLargeCode = std::size_t{8} << 20;
+
+}  // namespace
 
 struct Translation::State {
   ir::Function function;
@@ -27,7 +33,9 @@ Trap Translation::run(ModuleCode::Variant& variant, std::uint32_t function_index
                       const TranslationOptions& options) {
   State& s = *state_;
   const ir::Poll poll{options.interrupt};
-  ir::Builder builder(variant.module, function_index, variant.options, s.function, s.forms, poll);
+  const auto used = ir::used_locals(variant.module, function_index);
+  ir::Builder builder(variant.module, function_index, variant.options, used ? &*used : nullptr,
+                      s.function, s.forms, poll);
   if (!decoder::validate_function(variant.module, function_index, builder)) {
     return poll.due() ? Trap::interrupted : Trap::function_too_large;
   }
@@ -43,6 +51,13 @@ Trap Translation::run(ModuleCode::Variant& variant, std::uint32_t function_index
     // Some tree took more scratch slots than was estimated: once more, in a frame that has them.
     s.function.max_need = s.emitter->scratch_slots();
     trap = emit();
+  }
+  // What the code was made of is not to be there beside its final copy.
+  if (trap == Trap::none && s.emitter->code().size() > kLargeCode) {
+    s.function.nodes = std::vector<ir::Node>();
+    s.function.statements = std::vector<ir::Statement>();
+    s.function.operands = std::vector<std::uint32_t>();
+    s.allocation = ir::Allocation();
   }
   return trap;
 }

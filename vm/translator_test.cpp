@@ -97,6 +97,21 @@ TEST_SUITE("translator") {
     CHECK(translate(*poor.function(0, {.fuel = true}), interrupt).trap == Trap::code_exhausted);
   }
 
+  TEST_CASE("locals that a short body does not name have no slots") {
+    const std::string locals = "(local" + repeat(" i64", 49000) + ")";
+    const std::string used = " local.get 48999 local.get 0 i64.add local.set 48998";
+    const auto frame_of = [&](const std::string& body) {
+      const auto module = module_of("(module (func (param i64) " + locals + body + "))");
+      ModuleCode code(module);
+      Translation translation;
+      REQUIRE(translation.run(code.variant({}), 0) == Trap::none);
+      return translation.frame();
+    };
+    CHECK(frame_of("") < 32);
+    CHECK(frame_of(used) < 32);
+    CHECK(frame_of(used + repeat(" nop", 49000)) > 49000);
+  }
+
   TEST_CASE("a translation that is interrupted can be made again") {
     ModuleCode code(long_function(40));
     FunctionCode& function = *code.function(0, {});
