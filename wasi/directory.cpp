@@ -144,7 +144,7 @@ Errno DirectoryStream::copy(const Call& call) {
 void DirectoryStream::forget() {
   copies_.bytes -= copied_bytes_;
   copied_bytes_ = 0;
-  copy_ = {};
+  copy_ = std::vector<Entry>();  // {} would keep the memory
   is_copied_ = false;
 }
 

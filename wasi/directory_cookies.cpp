@@ -49,9 +49,10 @@ std::optional<std::int64_t> DirectoryCookies::position_of(DirCookie cookie) cons
 void DirectoryCookies::clear() {
   copies_.bytes -= taken_;
   taken_ = 0;
-  ascending_ = {};
-  others_ = {};
-  index_of_others_ = {};
+  // From {} they would keep their memory.
+  ascending_ = std::vector<std::int64_t>();
+  others_ = std::vector<std::int64_t>();
+  index_of_others_ = std::unordered_map<std::int64_t, std::size_t>();
 }
 
 }  // namespace tinywasm::wasi
