@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wasi/path.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <unistd.h>
@@ -113,6 +114,7 @@ OrErrno<HostFd> PathResolver::open_directory(int base, const std::string& path, 
     HostFd directory(platform::open_directory_beneath(base, path.c_str()));
     if (directory) return directory;
     if (errno == EXDEV) return Errno::perm;
+    if (errno == ELOOP) break;  // a link
     if (errno == ENOSYS || errno == EPERM) {
       if (mode_ == Mode::kernel) return last_errno();
       is_kernel_refusing_.store(true, std::memory_order_relaxed);
@@ -123,12 +125,20 @@ OrErrno<HostFd> PathResolver::open_directory(int base, const std::string& path, 
   return walk(base, path, steps);
 }
 
-OrErrno<Place> PathResolver::resolve(int base, std::string_view path, LastLink last) const {
-  std::string current(path.substr(0, kMaxPath));
-  if (const Errno error = check_path_text(current); error != Errno::success) return error;
-  if (is_absolute(current)) return Errno::perm;
-  Place place;
+OrErrno<Place> PathResolver::resolve(int base, std::string_view path, LastLink last,
+                                     std::uint64_t& lookups) const {
+  std::string text(path.substr(0, kMaxPath));
+  if (const Errno error = check_path_text(text); error != Errno::success) return error;
+  if (is_absolute(text)) return Errno::perm;
   int steps = kMaxSteps;
+  auto place = resolve_within(base, std::move(text), last, steps, lookups);
+  lookups += static_cast<std::uint64_t>(kMaxSteps - std::max(steps, 0));
+  return place;
+}
+
+OrErrno<Place> PathResolver::resolve_within(int base, std::string current, LastLink last,
+                                            int& steps, std::uint64_t& lookups) const {
+  Place place;
   for (int links = 0;;) {
     if (current.ends_with('/')) place.must_be_directory = true;
     current.erase(current.find_last_not_of('/') + 1);
@@ -152,6 +162,7 @@ OrErrno<Place> PathResolver::resolve(int base, std::string_view path, LastLink l
     if (++links > kMaxLinks) return Errno::loop;
     current = split.parent.empty() ? *target : split.parent + "/" + *target;
     if (current.size() >= kMaxPath) return Errno::nametoolong;
+    lookups += 1 + static_cast<std::uint64_t>(std::count(current.begin(), current.end(), '/'));
   }
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -31,16 +32,21 @@ enum class LastLink {
 /// How directories are walked. Safe to use from several threads.
 class PathResolver {
  public:
-  /// `automatic`: by the kernel, confined to the starting directory, where it can do that; else
-  /// component by component. The others force one way, for tests.
+  /// `automatic`: by the kernel, confined to the starting directory, where it can do that and no
+  /// link is on the way; else component by component. (A link's target may have thousands of names,
+  /// links among them: the kernel would look up millions in one call, which nothing could end.) The
+  /// others force one way, for tests.
   enum class Mode { automatic, kernel, walk };
   explicit PathResolver(Mode mode = Mode::automatic) : mode_(mode) {}
   void set_mode(Mode mode) { mode_ = mode; }
 
   /// Resolves `path` below `base`. noent for an empty path; perm for an absolute one, for one that
   /// leaves `base`, and for a link with an absolute target; ilseq when it is not UTF-8, inval with
-  /// a NUL; loop after too many links. The last component need not exist.
-  OrErrno<Place> resolve(int base, std::string_view path, LastLink last) const;
+  /// a NUL; loop after too many links. The last component need not exist. Names that had to be
+  /// looked up because of links, each a system call or less, are added to `lookups`, in case of an
+  /// error as well: at most kMaxSteps, and kMaxLinks times as many as a path has.
+  OrErrno<Place> resolve(int base, std::string_view path, LastLink last,
+                         std::uint64_t& lookups) const;
 
   static constexpr int kMaxLinks = 40;
   static constexpr std::size_t kMaxPath = 4096;  // bytes, with links expanded
@@ -48,6 +54,8 @@ class PathResolver {
   static constexpr int kMaxSteps = 8192;         // names looked up, when walking: links multiply
 
  private:
+  OrErrno<Place> resolve_within(int base, std::string current, LastLink last, int& steps,
+                                std::uint64_t& lookups) const;
   OrErrno<HostFd> open_directory(int base, const std::string& path, int& steps) const;
 
   Mode mode_;

@@ -24,6 +24,11 @@ constexpr int kNoFollow = AT_SYMLINK_NOFOLLOW;
 
 Errno host_result(int result) { return result == 0 ? Errno::success : last_errno(); }
 
+/// What looking up a name takes, in bytes of a transfer, where links make them many.
+constexpr std::uint64_t kBytesOfLookup = 1024;
+/// And what changing a directory takes.
+constexpr std::uint64_t kBytesOfChange = 16384;
+
 /// A path of the guest, resolved: where it starts and where it leads.
 struct Located {
   DescriptorPtr base;
@@ -38,8 +43,13 @@ OrErrno<Located> locate(const Call& call, Fd fd, Rights rights, GuestPath path, 
   if (!base) return Errno::badf;
   if (base->kind != Descriptor::Kind::directory) return Errno::notdir;
   if ((rights & ~base->base) != 0) return Errno::notcapable;
-  auto place = call.world.paths.resolve(base->host.get(), path.text, last);
+  std::uint64_t lookups = 0;
+  auto place = call.world.paths.resolve(base->host.get(), path.text, last, lookups);
+  call.count(lookups * kBytesOfLookup);
   if (!place) return place.error();
+  if (last == LastLink::keep_name || (rights & rights::kPathCreateFile) != 0) {
+    call.count(kBytesOfChange);
+  }
   return Located{base, std::move(*place)};
 }
 

@@ -292,4 +292,25 @@ TEST_SUITE("paths") {
     CHECK(fd_close(call, writer) == Errno::success);
     CHECK(guest.read(reader) == "");
   }
+
+  TEST_CASE("changes of a directory are paid for") {
+    TestWorld guest;
+    std::uint64_t bytes = 0;
+    Call call = guest.call();
+    call.transferred = &bytes;
+    CHECK(path_create_directory(call, kBox, {"d"}) == Errno::success);
+    CHECK(bytes == 16384);
+    CHECK(path_filestat_get(call, kBox, 0, {"d"}, guest.out<FileStat>()) == Errno::success);
+    CHECK(bytes == 16384);
+    CHECK(path_remove_directory(call, kBox, {"d"}) == Errno::success);
+    CHECK(bytes == 2 * 16384);
+    CHECK(path_open(call, kBox, 0, {"f"}, oflags::kCreat, rights::kFdWrite, 0, 0,
+                    guest.out<Fd>()) == Errno::success);
+    CHECK(bytes == 3 * 16384);
+    CHECK(path_rename(call, kBox, {"f"}, kBox, {"g"}) == Errno::success);
+    CHECK(bytes == 5 * 16384);
+    CHECK(path_filestat_get(call, kBox, kSymlinkFollow, {"g"}, guest.out<FileStat>()) ==
+          Errno::success);
+    CHECK(bytes == 5 * 16384);
+  }
 }

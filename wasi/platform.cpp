@@ -43,7 +43,7 @@ const bool kHasOpenBeneath = true;
 int open_directory_beneath(int directory, const char* path) {
   open_how how{};
   how.flags = static_cast<unsigned>(kOpenDirectory);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS;
   return static_cast<int>(::syscall(SYS_openat2, directory, path, &how, sizeof how));
 }
 

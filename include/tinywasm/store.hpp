@@ -40,9 +40,11 @@ struct TINYWASM_MODE StoreConfig {
   /// With fuel: bytes that a bulk instruction (memory.fill, table.copy, array.new, memory.grow,
   /// ...) or a WASI call may copy, fill, make or transfer for one unit. The first `bytes_per_fuel`
   /// of each are free; an element of a table, and a reference in an array, is 8 bytes. What cannot
-  /// be paid for does not begin; but WASI calls pay for what they have transferred. 0: lengths are
-  /// not charged for; less than 64 counts as 64. (Many values that one instruction copies or
-  /// clears take a unit for each 64 of them in any case.)
+  /// be paid for does not begin; but WASI calls pay for what they have transferred, and count other
+  /// work as bytes: a path 2 KiB and 16 for a character, a name looked up because of links 1 KiB, a
+  /// name made or removed 16 KiB, a subscription of poll_oneoff 256, going elsewhere in a directory
+  /// 96 KiB. 0: lengths are not charged for; less than 64 counts as 64. (Many values that one
+  /// instruction copies or clears take a unit for each 64 of them in any case.)
   std::uint64_t bytes_per_fuel = 64;
   /// Elements of all tables together.
   std::uint64_t max_table_elements = 10'000'000;
