@@ -199,6 +199,14 @@ bool Module::imports_from(std::string_view module) const noexcept {
                      [&](const decoder::Import& import) { return import.module == module; });
 }
 
+std::size_t Module::import_count() const noexcept {
+  return code_ ? code_->module().imports.size() : 0;
+}
+
+ImportType Module::import_at(std::size_t index) const {
+  return vm::import_type(code_->module(), code_->module().imports[index]);
+}
+
 std::size_t Module::export_count() const noexcept {
   return code_ ? code_->module().exports.size() : 0;
 }

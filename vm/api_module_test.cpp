@@ -83,10 +83,13 @@ TEST_SUITE("api_module") {
     CHECK_FALSE(Module::from_text(source, {.interrupt = &token}));
   }
 
-  TEST_CASE("exports one by one, and who is imported from") {
+  TEST_CASE("imports and exports one by one, and who is imported from") {
     const Module module = module_of(
         "(module (import \"a\" \"f\" (func)) (func (export \"g\") (param i32)) (memory (export "
         "\"m\") 1))");
+    REQUIRE(module.import_count() == 1);
+    CHECK(to_string(module.import_at(0)) == to_string(module.imports().at(0)));
+    CHECK(module.import_at(0).module == "a");
     REQUIRE(module.export_count() == 2);
     CHECK(to_string(module.export_at(0)) == "\"g\" (func (param i32))");
     CHECK(to_string(module.export_at(1)) == "\"m\" (memory 1)");

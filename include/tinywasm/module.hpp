@@ -74,7 +74,9 @@ class TINYWASM_MODE TINYWASM_API Module {
   [[nodiscard]] std::vector<ImportType> imports() const;
   [[nodiscard]] std::vector<ExportType> exports() const;
   // The same one by one: all at once can need thousands of times the module's size, as many may be
-  // of one large type. Precondition of the second: an index below the number.
+  // of one large type. Precondition of those with an index: it is below the number.
+  [[nodiscard]] std::size_t import_count() const noexcept;
+  [[nodiscard]] ImportType import_at(std::size_t index) const;
   [[nodiscard]] std::size_t export_count() const noexcept;
   [[nodiscard]] ExportType export_at(std::size_t index) const;
   /// Whether it imports anything from a module of this name.
