@@ -13,6 +13,9 @@
 namespace tinywasm::wasi {
 namespace {
 
+/// Of a link's text, as many as take as long as looking up a name.
+constexpr std::size_t kCharactersPerStep = 64;
+
 bool is_absolute(std::string_view path) { return path.starts_with('/'); }
 
 /// The walk without the kernel's help. A link is never followed by the kernel: its text is read and
@@ -45,7 +48,8 @@ class Walk {
       below_.pop_back();
       return Errno::success;
     }
-    if (steps_-- == 0) return Errno::loop;
+    if (steps_ <= 0) return Errno::loop;
+    --steps_;
     const int here = below_.empty() ? base_ : below_.back().get();
     HostFd next(::openat(here, component.c_str(), platform::kOpenDirectory | O_NOFOLLOW));
     if (next) {
@@ -63,6 +67,8 @@ class Walk {
     if (!target) return target.error() == Errno::inval ? Errno::notdir : target.error();
     if (is_absolute(*target)) return Errno::perm;
     if (++links_ > PathResolver::kMaxLinks) return Errno::loop;
+    // What is between the names takes time, too: slashes and dots.
+    steps_ -= static_cast<int>(target->size() / kCharactersPerStep);
     if (target->size() + rest_.size() - at_ >= PathResolver::kMaxPath) return Errno::nametoolong;
     rest_ = *target + "/" + rest_.substr(at_);
     at_ = 0;
