@@ -29,9 +29,11 @@ void Body::statement() {
       value(t, some_depth());
       return op(Insn::global_set, global(t));
     }
-    case 10:
-      value(plan_.random_type(choices_), some_depth());
+    case 10: {
+      const Type t = plan_.random_type(choices_);
+      value(t, some_depth());
       return op(Insn::drop);
+    }
     case 11:
     case 12:
       return if_statement();

@@ -388,7 +388,8 @@ void Body::store() {
                                        Type::f32, Type::v128, Type::i32};
   const Type t = kWeighted[choices_.below(std::size(kWeighted))];
   const auto& list = all.stores[static_cast<std::size_t>(t)];
-  instruction(list[choices_.below(static_cast<std::uint32_t>(list.size()))], some_depth());
+  const Insn insn = list[choices_.below(static_cast<std::uint32_t>(list.size()))];
+  instruction(insn, some_depth());
 }
 
 // ---- Control in a tree

@@ -46,6 +46,7 @@ std::uint64_t run_seeded_programs(
     const SeededPrograms& options,
     const std::function<void(const std::vector<std::byte>&)>& about_to_run) {
   std::uint64_t failures = 0;
+  std::uint64_t all = 0xcbf2'9ce4'8422'2325;
   for (std::uint64_t i = 0; i < options.count; ++i) {
     const std::uint64_t seed = options.first + i;
     std::vector<std::byte> choices = bytes_of_seed(seed, kMostChoices);
@@ -57,7 +58,9 @@ std::uint64_t run_seeded_programs(
     }
     about_to_run(choices);
     if (options.hashes) {
-      fmt::print("{} {:016x}\n", seed, observe(program.module));
+      const std::uint64_t digest = observe(program.module);
+      all = (all ^ digest) * 0x100'0000'01b3;
+      fmt::print("{} {:016x}\n", seed, digest);
       continue;
     }
     auto found = find_difference(program.module, program.is_portable,
@@ -66,6 +69,7 @@ std::uint64_t run_seeded_programs(
     ++failures;
     report(seed, std::move(choices), *std::move(found), options);
   }
+  if (options.hashes) fmt::print("all {:016x}\n", all);
   return failures;
 }
 
