@@ -44,7 +44,7 @@ std::string shown_type(ExternType type) {
     }
     if (func->results.size() > kMostTypes) func->results.resize(kMostTypes);
   }
-  const std::string text = to_string(type);
+  std::string text = to_string(type);
   if (text.size() <= kLongest) return text;
   return text.substr(0, text.rfind(' ', kLongest)) + " ...";
 }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
+#include <exception>
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
@@ -158,9 +160,7 @@ int run_all(const Target& target, const std::vector<Seed>& seeds, unsigned damag
   return seeds.empty() ? 1 : 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int replay(int argc, char** argv) {
   CLI::App app("Runs a fuzzing target on files");
   std::string name;
   std::string write;
@@ -170,8 +170,8 @@ int main(int argc, char** argv) {
   unsigned random_inputs = 0;
   tinywasm::fuzz::SeededPrograms programs;
   app.add_option("target", name,
-                 "read, validate, assemble, run_module, run_body, wasi_calls, api_calls, "
-                 "run_programs, costs or bombs")
+                 "read, validate, assemble, run_module, run_body, features, scripts, wasi_calls, "
+                 "api_calls, run_programs, costs or bombs")
       ->required();
   app.add_option("paths", paths, "files and directories; scripts are cut into modules");
   app.add_option("--damage", damaged, "also run this many damaged copies of each input");
@@ -211,4 +211,15 @@ int main(int argc, char** argv) {
   const int status = run_all(*target, seeds, damaged, write);
   if (status == 0 && !highest.empty() && !report_highest(highest)) return 1;
   return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return replay(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fuzz_replay: %s\n", error.what());
+    return 1;
+  }
 }
