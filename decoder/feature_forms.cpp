@@ -4,6 +4,7 @@
 
 #include "decoder/byte_reader.hpp"
 #include "decoder/instruction_reader.hpp"
+#include "decoder/type_forms.hpp"
 #include "decoder/type_reader.hpp"
 
 namespace tinywasm::decoder {
@@ -93,7 +94,6 @@ std::optional<FormUse> FormSearch::run() {
 
 /// A group of types, or one outside of groups.
 void FormSearch::types() {
-  constexpr std::uint8_t kRecForm = 0x4E;
   if (reader_.peek() != kRecForm) return sub_type();
   need(FeatureId::gc, reader_.offset());
   reader_.u8();
@@ -101,12 +101,6 @@ void FormSearch::types() {
 }
 
 void FormSearch::sub_type() {
-  constexpr std::uint8_t kSubForm = 0x50;
-  constexpr std::uint8_t kSubFinalForm = 0x4F;
-  constexpr std::uint8_t kDescriptorForm = 0x4D;
-  constexpr std::uint8_t kDescribesForm = 0x4C;
-  constexpr std::uint8_t kFuncForm = 0x60;
-  constexpr std::uint8_t kStructForm = 0x5F;
   if (reader_.peek() == kSubForm || reader_.peek() == kSubFinalForm) {
     need(FeatureId::gc, reader_.offset());
     reader_.u8();

@@ -5,18 +5,11 @@
 #include <string>
 
 #include "decoder/limits.hpp"
+#include "decoder/type_forms.hpp"
 
 namespace tinywasm::decoder {
 namespace {
 
-constexpr std::uint8_t kFuncForm = 0x60;
-constexpr std::uint8_t kStructForm = 0x5F;
-constexpr std::uint8_t kArrayForm = 0x5E;
-constexpr std::uint8_t kSubForm = 0x50;
-constexpr std::uint8_t kSubFinalForm = 0x4F;
-constexpr std::uint8_t kRecForm = 0x4E;
-constexpr std::uint8_t kDescriptorForm = 0x4D;
-constexpr std::uint8_t kDescribesForm = 0x4C;
 constexpr std::uint8_t kExactHeap = 0x62;
 
 constexpr bool is_abstract_heap(std::uint8_t code) {

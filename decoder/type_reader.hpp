@@ -2,6 +2,7 @@
 // Types in the binary format (https://webassembly.github.io/spec/core/binary/types.html).
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include <tinywasm/interrupt.hpp>
@@ -14,6 +15,16 @@ namespace tinywasm::decoder {
 HeapType read_heap_type(ByteReader& reader);
 ValType read_ref_type(ByteReader& reader);
 ValType read_val_type(ByteReader& reader);
+
+/// Reads the groups of equal locals that a body begins with: `visit(count, type)` for each.
+template <class Visit>
+void read_local_groups(ByteReader& reader, Visit visit) {
+  for (std::uint32_t groups = reader.count(); groups > 0 && reader.ok(); --groups) {
+    const std::uint32_t count = reader.u32();
+    visit(count, read_val_type(reader));
+  }
+}
+
 MemoryType read_memory_type(ByteReader& reader);
 TableType read_table_type(ByteReader& reader);
 GlobalType read_global_type(ByteReader& reader);

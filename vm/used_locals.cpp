@@ -15,15 +15,6 @@ using decoder::Insn;
 /// So many locals cost nothing that could be measured.
 constexpr std::uint64_t kFew = 256;
 
-/// Gives `visit` each group of equal locals: their number and type.
-template <class Visit>
-void read_groups(ByteReader& reader, Visit visit) {
-  for (std::uint32_t groups = reader.count(); groups > 0 && reader.ok(); --groups) {
-    const std::uint32_t size = reader.u32();
-    visit(size, decoder::read_val_type(reader));
-  }
-}
-
 bool names_local(Insn insn) {
   return insn == Insn::local_get || insn == Insn::local_set || insn == Insn::local_tee;
 }
@@ -36,7 +27,8 @@ std::optional<std::vector<UsedLocal>> used_locals(const decoder::Module& module,
   const auto reader_of_body = [&] { return ByteReader(module.bytes, body.begin, body.end); };
   std::uint64_t declared = 0;
   ByteReader reader = reader_of_body();
-  read_groups(reader, [&](std::uint32_t size, decoder::ValType) { declared += size; });
+  decoder::read_local_groups(reader,
+                             [&](std::uint32_t size, decoder::ValType) { declared += size; });
   if (declared <= kFew + (body.end - body.begin)) return std::nullopt;
 
   std::vector<UsedLocal> used;
@@ -55,7 +47,7 @@ std::optional<std::vector<UsedLocal>> used_locals(const decoder::Module& module,
   ByteReader groups = reader_of_body();
   auto local = used.begin();
   std::uint64_t end = parameters;
-  read_groups(groups, [&](std::uint32_t size, decoder::ValType type) {
+  decoder::read_local_groups(groups, [&](std::uint32_t size, decoder::ValType type) {
     end += size;
     for (; local != used.end() && local->index < end; ++local) local->type = type;
   });

@@ -14,7 +14,7 @@ namespace wasi {
 namespace {
 
 // What finding a path takes, in bytes of a transfer: names may be one character long.
-constexpr std::uint64_t kBytesOfLookup = 2048;
+constexpr std::uint64_t kBytesOfPath = 2048;
 constexpr std::uint64_t kBytesPerCharacter = 16;
 
 Error ending(vm::Trap trap) {
@@ -88,7 +88,7 @@ wasi::GuestPath HostArg<wasi::GuestPath>::lower(Caller& caller, const std::uint6
   if (!wasi::check_inside(caller, memory, address, length)) return {};
   const auto* const text = reinterpret_cast<const char*>(memory.find(address, length));
   const std::size_t copied = std::min(length, wasi::PathResolver::kMaxPath);
-  caller.charge_bytes(wasi::kBytesOfLookup + copied * wasi::kBytesPerCharacter);
+  caller.charge_bytes(wasi::kBytesOfPath + copied * wasi::kBytesPerCharacter);
   return {{text, copied}};
 }
 

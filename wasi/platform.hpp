@@ -20,8 +20,8 @@ extern const bool kHasOpenBeneath;
 
 /// Opens the directory at `path`, not empty, below `directory`, refusing whatever leads out of it,
 /// with kOpenDirectory. -1 and errno, as openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS:
-/// EXDEV for an attempt to leave, ELOOP for a link on the way, ENOSYS or EPERM where the system does
-/// not allow the call.
+/// EXDEV for an attempt to leave, ELOOP for a link on the way, ENOSYS or EPERM where the system
+/// does not allow the call.
 int open_directory_beneath(int directory, const char* path);
 
 /// readv and writev that do not wait: -1 and EAGAIN when they would, EOPNOTSUPP for a descriptor

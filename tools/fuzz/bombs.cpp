@@ -5,10 +5,17 @@
 #include <algorithm>
 #include <array>
 
+#include "decoder/type_forms.hpp"
+
 namespace tinywasm::fuzz {
 
 using decoder::BinaryWriter;
 using decoder::Insn;
+using decoder::kArrayForm;
+using decoder::kFuncForm;
+using decoder::kRecForm;
+using decoder::kStructForm;
+using decoder::kSubForm;
 
 std::uint32_t choose_count(Choices& choices, std::uint32_t most) {
   std::uint32_t bits = 0;
@@ -60,11 +67,6 @@ enum Section : std::uint8_t {
   kDataCount,
   kTags,
 };
-constexpr std::uint8_t kFuncForm = 0x60;
-constexpr std::uint8_t kStructForm = 0x5F;
-constexpr std::uint8_t kArrayForm = 0x5E;
-constexpr std::uint8_t kRecursive = 0x4E;
-constexpr std::uint8_t kSub = 0x50;
 constexpr std::uint8_t kI32 = 0x7F;
 constexpr std::uint8_t kFuncRef = 0x70;
 constexpr std::uint8_t kMutable = 1;
@@ -153,7 +155,7 @@ void Bomb::types() {
   const std::uint32_t bottom = plan_.bottom();
   function(false, top, false, top);
   for (std::uint32_t i = 0; i < plan_.depth; ++i) {
-    items.bytes.u8(kSub);
+    items.bytes.u8(kSubForm);
     items.bytes.unsigned_leb(i == 0 ? 0 : 1);
     if (i > 0) items.bytes.unsigned_leb(top + i - 1);
     items.bytes.u8(kStructForm);
@@ -203,7 +205,7 @@ void Bomb::more_types() {
       }
       ++next;
     } else {  // groups: those of kind 3 are all the same, those of kind 4 have the number in it
-      items.bytes.u8(kRecursive);
+      items.bytes.u8(kRecForm);
       items.bytes.unsigned_leb(size);
       for (std::uint32_t k = 0; k < size; ++k) {
         items.bytes.u8(kStructForm);

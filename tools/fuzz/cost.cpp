@@ -205,10 +205,7 @@ struct Facts {
 std::uint64_t declared_locals(const decoder::Module& module, const decoder::FunctionBody& body) {
   decoder::ByteReader reader(module.bytes, body.begin, body.end);
   std::uint64_t sum = 0;
-  for (std::uint32_t runs = reader.count(); runs > 0 && reader.ok(); --runs) {
-    sum += reader.u32();
-    decoder::read_val_type(reader);
-  }
+  decoder::read_local_groups(reader, [&](std::uint32_t count, decoder::ValType) { sum += count; });
   return sum;
 }
 
@@ -296,12 +293,6 @@ void check_listing(Input bytes) {
     }
     return meter.cost(static_cast<double>(listed) * kNanosecondsOfListedByte);
   });
-}
-
-/// A host function that does nothing and returns zeros.
-HostFunction idle(const std::string&, const FuncType& type) {
-  return HostFunction::dynamic(
-      type, [](Caller&, std::span<const Value>, std::span<Value>) -> Result<void> { return {}; });
 }
 
 StoreConfig limits(bool has_backtraces) {

@@ -2,6 +2,7 @@
 // What a module imports, whatever it is: for programs that run any module.
 #pragma once
 
+#include <span>
 #include <string>
 #include <variant>
 
@@ -16,6 +17,12 @@ inline Value zero(ValueType type) {
 }
 /// Whether a type has a zero: null is no value of (ref ...).
 inline bool has_zero(ValueType type) { return !type.is_ref() || (type.bits() & 0xff) == 0x63; }
+
+/// A host function that does nothing and returns zeros.
+inline HostFunction idle(const std::string&, const FuncType& type) {
+  return HostFunction::dynamic(
+      type, [](Caller&, std::span<const Value>, std::span<Value>) -> Result<void> { return {}; });
+}
 
 /// Defines what `module` imports: functions that `function(name, type)` makes, globals that are
 /// zero or else an object of the host's, and the smallest memories and tables. What cannot be made

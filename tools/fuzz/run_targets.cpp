@@ -41,12 +41,6 @@ StoreConfig limits(const Way& way) {
   return config;
 }
 
-/// A host function that does nothing and returns zeros.
-HostFunction idle(const std::string&, const FuncType& type) {
-  return HostFunction::dynamic(
-      type, [](Caller&, std::span<const Value>, std::span<Value>) -> Result<void> { return {}; });
-}
-
 /// An end, without the place: of two accesses that are out of bounds, fused code may name either.
 std::string describe(const Error& error) {
   require(!error.message.empty(), "an error without a message");
